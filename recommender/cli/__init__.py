@@ -1,0 +1,1 @@
+"""The command line: arguments, output and exit status. One file a group of commands."""

@@ -1,0 +1,1 @@
+"""The two append-only ledgers, and how their rows fold into runs."""

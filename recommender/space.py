@@ -1,0 +1,224 @@
+"""The declared parameters and their bounds."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from recommender.errors import SpaceError, did_you_mean
+from recommender.number import format_value, parse_value
+from recommender.run import Params, Value
+
+Scale = Literal["linear", "log"]
+SCALES: tuple[Scale, ...] = ("linear", "log")
+
+
+def _check_bounds(name: str, low: float, high: float, scale: str) -> None:
+    if scale not in SCALES:
+        raise SpaceError(
+            f"parameter {name}: scale is {scale!r}; allowed: {', '.join(SCALES)}"
+            f"{did_you_mean(str(scale), SCALES)}"
+        )
+    for key, bound in (("low", low), ("high", high)):
+        if isinstance(bound, bool) or not isinstance(bound, int | float):
+            raise SpaceError(f"parameter {name}: {key} is {bound!r}; it must be a number")
+        if not math.isfinite(bound):
+            raise SpaceError(f"parameter {name}: {key} is {bound}; it must be finite")
+    if not low < high:
+        raise SpaceError(f"parameter {name}: low is {low}, high is {high}; low must be below high")
+    if not math.isfinite(float(high) - float(low)):
+        raise SpaceError(f"parameter {name}: the range from {low} to {high} is too wide")
+    if scale == "log" and low <= 0:
+        raise SpaceError(
+            f"parameter {name}: low is {low}; a log scale needs low > 0 (or use scale: linear)"
+        )
+
+
+def _number(name: str, value: object) -> float | int:
+    if isinstance(value, str):
+        value = parse_value(value)
+    elif not isinstance(value, int) and hasattr(value, "__float__"):
+        value = float(value)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise SpaceError(f"parameter {name}: {value!r} is not a number; write it like 0.0005")
+    if not math.isfinite(value):
+        raise SpaceError(f"parameter {name}: {value} is not a finite number")
+    return value
+
+
+@dataclass(frozen=True, slots=True)
+class Real:
+    """A real parameter between `low` and `high`, both included."""
+
+    name: str
+    low: float
+    high: float
+    scale: Scale = "linear"
+
+    def __post_init__(self) -> None:
+        _check_bounds(self.name, self.low, self.high, self.scale)
+        object.__setattr__(self, "low", float(self.low))
+        object.__setattr__(self, "high", float(self.high))
+
+    def coerce(self, value: object) -> float:
+        """Return `value` as a float, whether or not it lies within the bounds.
+
+        Raises:
+            SpaceError: it is not a finite number.
+        """
+        return float(_number(self.name, value))
+
+    def contains(self, value: Value) -> bool:
+        """Whether `value` is a number within the bounds."""
+        return not isinstance(value, str) and self.low <= value <= self.high
+
+    @property
+    def allowed(self) -> str:
+        """The allowed values, in words."""
+        return f"{format_value(self.low)} to {format_value(self.high)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Integer:
+    """A whole-numbered parameter between `low` and `high`, both included."""
+
+    name: str
+    low: int
+    high: int
+    scale: Scale = "linear"
+
+    def __post_init__(self) -> None:
+        _check_bounds(self.name, self.low, self.high, self.scale)
+        for key, bound in (("low", self.low), ("high", self.high)):
+            if int(bound) != bound:
+                raise SpaceError(
+                    f"parameter {self.name}: {key} is {bound}; an integer parameter needs whole "
+                    "bounds (or use type: real)"
+                )
+        object.__setattr__(self, "low", int(self.low))
+        object.__setattr__(self, "high", int(self.high))
+
+    def coerce(self, value: object) -> int:
+        """Return `value` as an int, whether or not it lies within the bounds.
+
+        Raises:
+            SpaceError: it is not a whole number.
+        """
+        number = _number(self.name, value)
+        if int(number) != number:
+            raise SpaceError(f"parameter {self.name}: {number} is not a whole number")
+        return int(number)
+
+    def contains(self, value: Value) -> bool:
+        """Whether `value` is a whole number within the bounds."""
+        return not isinstance(value, str) and self.low <= value <= self.high and int(value) == value
+
+    @property
+    def allowed(self) -> str:
+        """The allowed values, in words."""
+        return f"whole numbers {self.low} to {self.high}"
+
+
+@dataclass(frozen=True, slots=True)
+class Categorical:
+    """A parameter that takes one of a few values without an order."""
+
+    name: str
+    choices: tuple[Value, ...]
+
+    def __init__(self, name: str, choices: Sequence[Value]) -> None:
+        object.__setattr__(self, "name", name)
+        if isinstance(choices, str) or len(choices) < 2:
+            raise SpaceError(f"parameter {name}: choices is {choices!r}; give at least two values")
+        texts = [format_value(choice) for choice in choices]
+        repeated = next((text for text in texts if texts.count(text) > 1), None)
+        if repeated is not None:
+            raise SpaceError(f"parameter {name}: the choice {repeated} stands twice")
+        object.__setattr__(self, "choices", tuple(choices))
+
+    def coerce(self, value: object) -> Value:
+        """Return the choice that `value` spells, or the value itself if it is none of them."""
+        text = format_value(value) if isinstance(value, int | float | str) else str(value)
+        known = {format_value(choice): choice for choice in self.choices}
+        return known.get(text, text if not isinstance(value, int | float | str) else value)
+
+    def contains(self, value: Value) -> bool:
+        """Whether `value` is one of the choices."""
+        return value in self.choices
+
+    @property
+    def allowed(self) -> str:
+        """The allowed values, in words."""
+        return ", ".join(format_value(choice) for choice in self.choices)
+
+
+Parameter = Real | Integer | Categorical
+
+
+@dataclass(frozen=True, slots=True)
+class SearchSpace:
+    """What may be varied: the parameters, in the order in which they were declared."""
+
+    parameters: tuple[Parameter, ...]
+
+    def __init__(self, parameters: Sequence[Parameter]) -> None:
+        object.__setattr__(self, "parameters", tuple(parameters))
+        if not self.parameters:
+            raise SpaceError("the search space is empty; declare at least one parameter")
+        repeated = next((name for name in self.names if self.names.count(name) > 1), None)
+        if repeated is not None:
+            raise SpaceError(f"parameter {repeated} is declared twice; names must differ")
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The parameters' names, in order."""
+        return tuple(parameter.name for parameter in self.parameters)
+
+    def __len__(self) -> int:
+        return len(self.parameters)
+
+    def __iter__(self) -> Iterator[Parameter]:
+        return iter(self.parameters)
+
+    def __getitem__(self, name: str) -> Parameter:
+        for parameter in self.parameters:
+            if parameter.name == name:
+                return parameter
+        raise SpaceError(
+            f"there is no parameter {name!r}; allowed: {', '.join(self.names)}"
+            f"{did_you_mean(name, self.names)}"
+        )
+
+    def coerce(self, params: Mapping[str, object]) -> dict[str, Value]:
+        """Return `params` in declared order, each as its parameter's type, in or out of bounds.
+
+        Raises:
+            SpaceError: a name is unknown or missing, or a value has the wrong type.
+        """
+        for name in params:
+            self[name]
+        missing = [name for name in self.names if name not in params]
+        if missing:
+            raise SpaceError(f"no value for {', '.join(missing)}; every parameter needs one")
+        return {parameter.name: parameter.coerce(params[parameter.name]) for parameter in self}
+
+    def contains(self, params: Params) -> bool:
+        """Whether every parameter lies within its bounds."""
+        return all(parameter.contains(params[parameter.name]) for parameter in self)
+
+    def check(self, name: str, value: object) -> Value:
+        """Return `value` as the parameter's type.
+
+        Raises:
+            SpaceError: the name is unknown, or the value has the wrong type or is not allowed.
+        """
+        parameter = self[name]
+        coerced = parameter.coerce(value)
+        if not parameter.contains(coerced):
+            raise SpaceError(
+                f"parameter {name}: {format_value(coerced)} is not allowed; allowed: "
+                f"{parameter.allowed}"
+            )
+        return coerced
