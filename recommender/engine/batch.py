@@ -1,0 +1,219 @@
+"""The next batch: one pick at a time, each knowing the pending runs and the picks before it.
+
+Symbols: X (n, D) are points of the unit cube.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from recommender.engine import incumbent
+from recommender.engine.acquisition import improvement
+from recommender.engine.design import space_filling
+from recommender.engine.encoding import Encoding, Region
+from recommender.engine.evidence import Evidence
+from recommender.engine.maximiser import candidates, maximise
+from recommender.engine.noisy_improvement import NoisyImprovement, Worlds
+from recommender.engine.posterior import Posterior
+from recommender.engine.rounding import round_params, simplify
+from recommender.engine.surrogate import Surrogate
+from recommender.engine.trust import trusted
+from recommender.run import Params, Value
+
+Array = npt.NDArray[np.float64]
+Allowed = Callable[[Array], npt.NDArray[np.bool_]]
+
+HAIR = 0.005  # of a parameter's range: a run that near to a known one only repeats it
+SEPARATION = 0.05  # length scales: picks of a batch that near tell the same
+NEAR = 5  # of the most promising runs are searched around
+
+
+@dataclass(frozen=True, slots=True)
+class Pick:
+    """One configuration of a batch, with what the surrogate believes of it.
+
+    `mean` and `sd` predict the loss that will be recorded, noise included. The improvement is
+    over `reference`, the known configuration believed best in the pick's region, with the context
+    moved to the pick's own; it has the index `reference_index` among the measured runs. All are
+    None without a model.
+    """
+
+    params: dict[str, Value]
+    role: str
+    mean: float | None = None
+    sd: float | None = None
+    expected_improvement: float | None = None
+    probability_of_improvement: float | None = None
+    reference: dict[str, Value] | None = None
+    reference_index: int | None = None
+
+
+def away_from(known: Array) -> Allowed:
+    """Return a test for points that are not within a hair of any of the (k, D) known ones."""
+
+    def allowed(X: Array) -> npt.NDArray[np.bool_]:
+        if not len(known):
+            return np.ones(len(X), dtype=bool)
+        gaps = np.abs(X[:, None, :] - known[None, :, :]).max(axis=2)
+        return np.asarray(gaps.min(axis=1) > HAIR)
+
+    return allowed
+
+
+def start(
+    n: int,
+    encoding: Encoding,
+    regions: Sequence[Region],
+    evidence: Evidence,
+    defaults: Params | None,
+    rng: np.random.Generator,
+) -> list[Pick]:
+    """Return n picks without a model: the defaults if they are new, then space-filling points."""
+    known = evidence.known
+    picks: list[Pick] = []
+    for region in regions[:n]:
+        allowed = away_from(known)
+        own = None if defaults is None or picks else _defaults_in(encoding, region, defaults)
+        if own is not None and allowed(encoding.encode([own]))[0]:
+            params, role = own, "start"
+        else:
+            x = space_filling(encoding, region, known, allowed, rng)
+            if x is None:
+                x = space_filling(encoding, region, known, away_from(known[:0]), rng)
+                params, role = _repeated(encoding, region, x, evidence), "replicate"
+            else:
+                params, role = {**encoding.decode(x), **region.fixed}, "space-filling"
+                rounded = round_params(params, encoding, region)
+                if allowed(encoding.encode([rounded]))[0]:
+                    params = rounded
+        known = np.vstack([known, encoding.encode([params])])
+        picks.append(Pick(params, role))
+    return picks
+
+
+def propose(
+    encoding: Encoding,
+    regions: Sequence[Region],
+    context: Sequence[str],
+    evidence: Evidence,
+    surrogate: Surrogate,
+    feasibility: Posterior | None,
+    rng: np.random.Generator,
+) -> list[Pick]:
+    """Return one pick a region, greedily by log noisy expected improvement.
+
+    Where `context` parameters are declared, each region holds them, and a pick competes with the
+    known configurations moved to its own context: runs of different contexts are never ranked
+    against each other.
+    """
+    posterior = surrogate.posterior
+    worlds = Worlds.imagine(posterior, evidence.pending, rng)
+    held = [encoding.columns[name] for name in context]
+    # A value too good to be believed must not be what the batch tries to beat.
+    believed = np.flatnonzero(~surrogate.too_good)
+    believed = believed if len(believed) else np.arange(len(evidence.y))
+    known = evidence.known
+    flat = [
+        name for name, is_flat in zip(encoding.space.names, surrogate.flat, strict=True) if is_flat
+    ]
+    picks: list[Pick] = []
+    for region in regions:
+        lower, _ = encoding.bounds(region)
+
+        def moved(X: Array, lower: Array = lower) -> Array:
+            X = X.copy()
+            for columns in held:
+                X[:, columns] = lower[columns]
+            return X
+
+        measured = moved(evidence.X[believed])
+        baseline = np.unique(np.vstack([measured, moved(worlds.points)]), axis=0)
+        score = NoisyImprovement.over(worlds, baseline, rng, feasibility)
+
+        best = incumbent.lowest(posterior, measured)
+        means, _ = posterior.predict(baseline)
+        around = baseline[np.argsort(means[:, 0])[:NEAR]]
+        reference = {
+            **evidence.measured[believed[best]].params,
+            **{name: region.fixed[name] for name in context},
+        }
+        near = trusted(encoding, region, evidence.X, reference, flat)
+        X = candidates(encoding, near, around, rng)
+        params, role = None, ""
+        for allowed in (_apart(posterior, known, worlds.points), away_from(known)):
+            x = maximise(score, encoding, near, X, allowed)
+            if x is not None:
+                new = {**encoding.decode(x), **region.fixed}
+                params = simplify(new, reference, encoding, near, score, allowed)
+                break
+        if params is None:
+            # Nothing new is left in the region: repeat what is most worth repeating.
+            x = maximise(score, encoding, near, X, away_from(known[:0]))
+            params, role = _repeated(encoding, region, x, evidence), "replicate"
+        x = encoding.encode([params])[0]
+        picks.append(
+            _described(
+                surrogate,
+                Pick(params, role, reference=reference, reference_index=int(believed[best])),
+                x,
+                measured[best],
+            )
+        )
+        worlds = worlds.adding(x, rng)
+        known = np.vstack([known, x])
+    return picks
+
+
+def _apart(posterior: Posterior, known: Array, outstanding: Array) -> Allowed:
+    """Return a test for points away from known ones, and from outstanding ones where it matters."""
+    away = away_from(known)
+
+    def allowed(X: Array) -> npt.NDArray[np.bool_]:
+        if not len(outstanding):
+            return away(X)
+        r2 = posterior.kernel.scaled_distance(X, outstanding)
+        return np.asarray(away(X) & (r2.min(axis=1) > SEPARATION**2))
+
+    return allowed
+
+
+def _repeated(
+    encoding: Encoding, region: Region, x: Array | None, evidence: Evidence
+) -> dict[str, Value]:
+    """Return the known configuration at x exactly as it was run, or x itself if it was not."""
+    assert x is not None, "a region always has candidates"
+    params = {**encoding.decode(x), **region.fixed}
+    if len(evidence.known):
+        gaps = np.abs(evidence.known - x).max(axis=1)
+        if gaps.min() <= HAIR:
+            params = {**evidence.known_params[int(np.argmin(gaps))], **region.fixed}
+    return params
+
+
+def _described(surrogate: Surrogate, pick: Pick, x: Array, reference: Array) -> Pick:
+    """Return the pick with its prediction, and its improvement over the (D,) reference."""
+    means, covariance = surrogate.posterior.joint(np.vstack([x, reference]))
+    gain = float(means[1, 0] - means[0, 0])
+    variance = covariance[0, 0] + covariance[1, 1] - 2.0 * covariance[0, 1]
+    expected, probability = improvement(gain, float(np.sqrt(max(variance, 0.0))))
+    noisy = max(float(covariance[0, 0]), 0.0) + surrogate.posterior.noise
+    return replace(
+        pick,
+        role=pick.role or ("exploit" if gain > 0 else "explore"),
+        mean=float(means[0, 0]),
+        sd=noisy**0.5,
+        expected_improvement=expected,
+        probability_of_improvement=probability,
+    )
+
+
+def _defaults_in(encoding: Encoding, region: Region, defaults: Params) -> dict[str, Value] | None:
+    own = {**defaults, **region.fixed}
+    inside = encoding.space.contains(own) and all(
+        low <= float(own[name]) <= high for name, (low, high) in region.within.items()
+    )
+    return own if inside else None

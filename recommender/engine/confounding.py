@@ -1,0 +1,62 @@
+"""Tells whether a parameter sets the scale of the objective rather than its quality.
+
+A contrastive loss divides by its temperature: a lower temperature gives a lower loss whether or
+not the clusters are any better. Statistics alone cannot show that (a learning rate can look the
+same), so a suspicion needs a name too: a loss, and a parameter that is named like a temperature.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+from scipy.stats import spearmanr
+
+Array = npt.NDArray[np.float64]
+
+LOSS_WORD = re.compile(r"(?:^|[^a-z])(loss|nll|objective)(?:$|[^a-z])", re.IGNORECASE)
+SCALE_WORD = re.compile(
+    r"(?:^|[^a-z])(temp|temperature|tau|margin|weight|coef|coefficient|smooth|smoothing)(?:$|[^a-z])",
+    re.IGNORECASE,
+)
+FEWEST_RUNS = 8
+STRONG = 0.8
+
+
+def variance_share(values: Sequence[Array], y: Array) -> float:
+    """Return the share of the variance of y (n,) between groups of equal context values.
+
+    Each array in `values` (n,) is one context parameter. With more than n / 3 different values
+    the neighbouring ones are pooled, since a group of one explains itself.
+    """
+    n = len(y)
+    total = float(((y - y.mean()) ** 2).sum())
+    if n < 3 or total <= 0.0:
+        return 0.0
+    most = max(2, int((n / 3) ** (1.0 / len(values))))
+    keys = np.stack([_pooled(column, most) for column in values], axis=1)
+    _, group = np.unique(keys, axis=0, return_inverse=True)
+    group = group.ravel()
+    means = np.bincount(group, weights=y) / np.bincount(group)
+    return 1.0 - float(((y - means[group]) ** 2).sum()) / total
+
+
+def looks_confounded(metric: str, parameter: str, values: Array, y: Array) -> float | None:
+    """Return the variance share if names and numbers suggest that a parameter rescales a loss."""
+    if not (LOSS_WORD.search(metric) and SCALE_WORD.search(parameter)):
+        return None
+    if len(y) < FEWEST_RUNS or len(np.unique(values)) < 3 or np.ptp(y) == 0:
+        return None
+    share = variance_share([values], y)
+    rank = abs(float(spearmanr(values, y).statistic))
+    return share if max(share, rank) > STRONG else None
+
+
+def _pooled(values: Array, most: int) -> npt.NDArray[np.intp]:
+    levels, index = np.unique(values, return_inverse=True)
+    if len(levels) <= most:
+        return np.asarray(index)
+    ranks = np.searchsorted(np.sort(values), values)
+    return np.asarray(ranks * most // len(values))

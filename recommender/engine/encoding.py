@@ -1,0 +1,202 @@
+"""The one door between parameters in the user's units and points of the unit cube.
+
+A real or integer parameter takes one column, linear or logarithmic from its low bound at 0 to
+its high bound at 1. A categorical parameter takes one column a choice, scaled so that two
+different choices lie at squared distance 1. A value out of bounds lands outside the cube, which
+is how runs from before a narrowing of the bounds stay in use; a choice that is no longer declared
+lies equally far from all others.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from recommender.errors import SpaceError
+from recommender.number import format_value
+from recommender.run import Params, Value
+from recommender.space import Categorical, Integer, Parameter, Real, SearchSpace
+
+Array = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """The part of the search space that a batch may use.
+
+    `fixed` holds parameters at one value; `within` narrows numeric ones to (low, high), in the
+    user's units.
+    """
+
+    fixed: Mapping[str, Value]
+    within: Mapping[str, tuple[float, float]]
+
+    @classmethod
+    def checked(
+        cls,
+        space: SearchSpace,
+        fixed: Mapping[str, object] | None = None,
+        within: Mapping[str, tuple[object, object]] | None = None,
+    ) -> Region:
+        """Return the region, each value checked against the declared bounds.
+
+        Raises:
+            SpaceError: an unknown name, a value out of bounds, an empty range, or a parameter
+                both fixed and narrowed.
+        """
+        fixed_values = {name: space.check(name, value) for name, value in (fixed or {}).items()}
+        ranges: dict[str, tuple[float, float]] = {}
+        for name, (low, high) in (within or {}).items():
+            if isinstance(space[name], Categorical):
+                raise SpaceError(f"parameter {name} is categorical; fix it to one of its choices")
+            if name in fixed_values:
+                raise SpaceError(f"parameter {name} is both fixed and narrowed; choose one")
+            ends = float(space.check(name, low)), float(space.check(name, high))
+            if ends[0] > ends[1]:
+                raise SpaceError(f"parameter {name}: the range {low}:{high} is the wrong way round")
+            ranges[name] = ends
+        return cls(fixed_values, ranges)
+
+    def fixing(self, values: Params) -> Region:
+        """Return this region with further parameters held."""
+        within = {name: ends for name, ends in self.within.items() if name not in values}
+        return Region({**self.fixed, **values}, within)
+
+
+class Encoding:
+    """Maps the parameters of one search space to the unit cube and back."""
+
+    def __init__(self, space: SearchSpace) -> None:
+        self.space = space
+        self.columns: dict[str, slice] = {}
+        start = 0
+        for parameter in space:
+            width = len(parameter.choices) if isinstance(parameter, Categorical) else 1
+            self.columns[parameter.name] = slice(start, start + width)
+            start += width
+        self.width = start
+        self.groups: npt.NDArray[np.intp] = np.concatenate(
+            [
+                np.full(columns.stop - columns.start, index)
+                for index, columns in enumerate(self.columns.values())
+            ]
+        )
+
+    def encode(self, runs: Sequence[Params]) -> Array:
+        """Return the (n, D) points of n runs.
+
+        Raises:
+            SpaceError: a log-scaled parameter is not positive.
+        """
+        X = np.zeros((len(runs), self.width))
+        for parameter in self.space:
+            columns = self.columns[parameter.name]
+            for row, params in enumerate(runs):
+                X[row, columns] = _encode(parameter, params[parameter.name])
+        return X
+
+    def decode(self, x: Array) -> dict[str, Value]:
+        """Return the parameters at one (D,) point, clipped to the bounds, as plain Python."""
+        return {
+            parameter.name: _decode(parameter, x[self.columns[parameter.name]])
+            for parameter in self.space
+        }
+
+    def unit(self, name: str, value: float) -> float:
+        """Return the place of a numeric parameter's value between its bounds."""
+        parameter = self.space[name]
+        assert not isinstance(parameter, Categorical)
+        return float(_to_unit(parameter, np.array(value)))
+
+    def value(self, name: str, unit: float) -> float:
+        """Return the value of a numeric parameter at a place between its bounds."""
+        parameter = self.space[name]
+        assert not isinstance(parameter, Categorical)
+        return float(_from_unit(parameter, np.array(unit)))
+
+    def snap(self, X: Array) -> Array:
+        """Return (n, D) points moved to the nearest ones that integers and choices can take."""
+        X = X.copy()
+        for parameter in self.space:
+            columns = self.columns[parameter.name]
+            if isinstance(parameter, Categorical):
+                best = np.argmax(X[:, columns], axis=1)
+                X[:, columns] = np.eye(columns.stop - columns.start)[best] * math.sqrt(0.5)
+            elif isinstance(parameter, Integer):
+                whole = np.rint(_from_unit(parameter, X[:, columns.start]))
+                whole = np.clip(whole, parameter.low, parameter.high)
+                X[:, columns.start] = _to_unit(parameter, whole)
+        return X
+
+    def bounds(self, region: Region) -> tuple[Array, Array]:
+        """Return the (D,) lower and upper corner of the region."""
+        lower, upper = np.zeros(self.width), np.ones(self.width)
+        for name, columns in self.columns.items():
+            parameter = self.space[name]
+            if isinstance(parameter, Categorical):
+                upper[columns] = math.sqrt(0.5)
+            if name in region.fixed:
+                lower[columns] = upper[columns] = _encode(parameter, region.fixed[name])
+            elif name in region.within and not isinstance(parameter, Categorical):
+                lower[columns], upper[columns] = (
+                    _to_unit(parameter, np.array(end)) for end in region.within[name]
+                )
+        return lower, upper
+
+    def spread(self, U: Array, region: Region) -> Array:
+        """Return (n, D) points of the region from (n, p) uniform numbers, one a parameter."""
+        lower, upper = self.bounds(region)
+        X = np.empty((len(U), self.width))
+        for index, (name, columns) in enumerate(self.columns.items()):
+            width = columns.stop - columns.start
+            if isinstance(self.space[name], Categorical) and name not in region.fixed:
+                choice = np.minimum((U[:, index] * width).astype(int), width - 1)
+                X[:, columns] = np.eye(width)[choice] * math.sqrt(0.5)
+            else:
+                low, high = lower[columns], upper[columns]
+                X[:, columns] = low + U[:, index : index + 1] * (high - low)
+        return np.clip(self.snap(X), lower, upper)
+
+    @property
+    def discrete(self) -> tuple[str, ...]:
+        """The names of the integer and categorical parameters."""
+        return tuple(p.name for p in self.space if not isinstance(p, Real))
+
+
+def _to_unit(parameter: Real | Integer, value: Array) -> Array:
+    low, high = float(parameter.low), float(parameter.high)
+    if parameter.scale == "log":
+        return np.asarray(np.log(value / low) / math.log(high / low))
+    return np.asarray((value - low) / (high - low))
+
+
+def _from_unit(parameter: Real | Integer, unit: Array) -> Array:
+    low, high = float(parameter.low), float(parameter.high)
+    if parameter.scale == "log":
+        return np.asarray(low * np.exp(unit * math.log(high / low)))
+    return np.asarray(low + unit * (high - low))
+
+
+def _encode(parameter: Parameter, value: Value) -> Array | float:
+    if isinstance(parameter, Categorical):
+        return np.array(
+            [math.sqrt(0.5) if value == choice else 0.0 for choice in parameter.choices]
+        )
+    if parameter.scale == "log" and float(value) <= 0:
+        raise SpaceError(
+            f"parameter {parameter.name}: {format_value(value)} has no place on a log scale, which "
+            "needs values above 0; use scale: linear, or exclude the run"
+        )
+    return float(_to_unit(parameter, np.array(float(value))))
+
+
+def _decode(parameter: Parameter, x: Array) -> Value:
+    if isinstance(parameter, Categorical):
+        return parameter.choices[int(np.argmax(x))]
+    value = float(_from_unit(parameter, x[0]))
+    value = min(max(value, float(parameter.low)), float(parameter.high))
+    return round(value) if isinstance(parameter, Integer) else value

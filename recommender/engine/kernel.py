@@ -1,0 +1,67 @@
+"""Stationary covariance functions of two sets of points, and their gradients.
+
+Symbols: A (m, D) and B (n, D) are points, r2 the squared distance scaled by the length scales,
+`variance` the value at distance 0.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+Array = npt.NDArray[np.float64]
+Family = Literal["rbf", "matern52"]
+SQRT5 = 5.0**0.5
+
+
+def correlation(family: Family, r2: Array) -> Array:
+    """Return the correlation at scaled squared distance r2 (Rasmussen & Williams 2006, ch. 4)."""
+    if family == "rbf":
+        return np.asarray(np.exp(-0.5 * r2))
+    s = SQRT5 * np.sqrt(r2)
+    return np.asarray((1.0 + s + s * s / 3.0) * np.exp(-s))
+
+
+def correlation_slope(family: Family, r2: Array) -> Array:
+    """Return the derivative of `correlation` with respect to r2."""
+    if family == "rbf":
+        return np.asarray(-0.5 * np.exp(-0.5 * r2))
+    s = SQRT5 * np.sqrt(r2)
+    return np.asarray(-(5.0 / 6.0) * (1.0 + s) * np.exp(-s))
+
+
+@dataclass(frozen=True, slots=True)
+class Kernel:
+    """A covariance function with one length scale a column."""
+
+    family: Family
+    lengthscales: Array
+    variance: float
+
+    def __call__(self, A: Array, B: Array) -> Array:
+        """Return the (m, n) covariance of A and B."""
+        return np.asarray(self.variance * correlation(self.family, self.scaled_distance(A, B)))
+
+    def gradient(self, A: Array, B: Array) -> Array:
+        """Return the (m, n, D) gradient of the covariance with respect to the points A."""
+        slope = self.variance * correlation_slope(self.family, self.scaled_distance(A, B))
+        difference = (A[:, None, :] - B[None, :, :]) / self.lengthscales**2
+        return np.asarray(2.0 * slope[:, :, None] * difference)
+
+    def scaled_distance(self, A: Array, B: Array) -> Array:
+        """Return the (m, n) squared distances in units of the length scales."""
+        a, b = A / self.lengthscales, B / self.lengthscales
+        r2 = (a * a).sum(1)[:, None] + (b * b).sum(1)[None, :] - 2.0 * (a @ b.T)
+        return np.asarray(np.maximum(r2, 0.0))
+
+    def to_skopt(self) -> Any:
+        """Return the same covariance function as a kernel of skopt, its parameters fixed."""
+        from skopt.learning.gaussian_process.kernels import RBF, ConstantKernel, Matern
+
+        scale = ConstantKernel(self.variance, constant_value_bounds="fixed")
+        if self.family == "rbf":
+            return scale * RBF(self.lengthscales, length_scale_bounds="fixed")
+        return scale * Matern(self.lengthscales, length_scale_bounds="fixed", nu=2.5)

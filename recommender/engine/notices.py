@@ -1,0 +1,202 @@
+"""What a person should know before trusting a batch: the warnings and their codes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from recommender.engine.confounding import looks_confounded, variance_share
+from recommender.engine.encoding import Encoding
+from recommender.engine.evidence import Evidence, Observation
+from recommender.engine.surrogate import Surrogate
+from recommender.number import format_value
+from recommender.run import Objective
+from recommender.space import Categorical
+
+Array = npt.NDArray[np.float64]
+
+EDGE = 0.01  # of a parameter's range
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A warning: a code for programs, a message for people, and the runs it is about."""
+
+    code: str
+    message: str
+    runs: tuple[str, ...] = ()
+
+
+def few_runs(evidence: Evidence, needed: int, metric: str) -> Notice:
+    """Say that there is no model yet."""
+    return Notice(
+        "few-runs",
+        f"{evidence.distinct} different configurations have a value of {metric}; a model needs "
+        f"{needed}, so the batch fills the space instead",
+        tuple(run.id for run in evidence.measured),
+    )
+
+
+def context_notice(
+    objective: Objective, evidence: Evidence, encoding: Encoding
+) -> tuple[float, Notice]:
+    """Return the share of the variance that the declared context explains, and say it."""
+    share = variance_share(
+        [_values(name, evidence, encoding) for name in objective.context], evidence.y
+    )
+    names = ", ".join(objective.context)
+    return share, Notice(
+        "confounded-objective",
+        f"{names} alone explains {share:.0%} of the variance of {objective.metric}, so "
+        f"{objective.metric} cannot rank it: the batch covers its range by design. An outcome "
+        "metric such as NMI, recorded even for a few of the finished runs, is worth more than any "
+        f"proposal made from {objective.metric}",
+    )
+
+
+def suspected_context(objective: Objective, evidence: Evidence, encoding: Encoding) -> list[Notice]:
+    """Say which parameters seem to rescale the objective although no context is declared."""
+    notices = []
+    for parameter in encoding.space:
+        if isinstance(parameter, Categorical):
+            continue
+        values = _values(parameter.name, evidence, encoding)
+        share = looks_confounded(objective.metric, parameter.name, values, evidence.y)
+        if share is not None:
+            notices.append(
+                Notice(
+                    "confounded-objective",
+                    f"{parameter.name} alone explains {share:.0%} of the variance of "
+                    f"{objective.metric}; a temperature rescales a contrastive loss whether or not "
+                    "the result is better. If so, declare objective.context: "
+                    f"[{parameter.name}], or optimise an outcome metric such as NMI",
+                )
+            )
+    return notices
+
+
+def duplicates(measured: Sequence[Observation]) -> list[Notice]:
+    """Say which runs repeat another in every parameter and in the objective."""
+    groups: dict[tuple[object, ...], list[str]] = {}
+    for run in measured:
+        groups.setdefault((*run.params.values(), run.loss), []).append(run.id)
+    return [
+        Notice(
+            "duplicate-run",
+            f"{' and '.join(ids)} agree in every parameter and in the result; if they are one "
+            f"training written down twice, exclude one: recommend exclude {ids[-1]}",
+            tuple(ids),
+        )
+        for ids in groups.values()
+        if len(ids) > 1
+    ]
+
+
+def model_notices(
+    objective: Objective, evidence: Evidence, surrogate: Surrogate, encoding: Encoding
+) -> list[Notice]:
+    """Return what the fitted surrogate says of the runs and of itself."""
+    notices = _suspects(objective, evidence, surrogate)
+    if np.ptp(evidence.y) == 0:
+        notices.append(
+            Notice(
+                "poor-fit",
+                f"every run has the same {objective.metric}; nothing can be learnt from it, and "
+                "the batch goes where the least is known",
+            )
+        )
+        return notices
+    explained = _leave_one_out_r2(evidence.y, surrogate)
+    if explained <= 0:
+        notices.append(
+            Notice(
+                "poor-fit",
+                "left out one at a time, the runs are predicted no better than by their mean (R2 "
+                f"{explained:.2f}); take the predictions as guesses",
+            )
+        )
+    flat = _flat(evidence, surrogate, encoding)
+    notices += [Notice("flat-parameter", message) for message in flat.values()]
+    if not objective.context:
+        notices += _at_the_edge(evidence, surrogate, encoding, set(flat))
+    return notices
+
+
+def _suspects(objective: Objective, evidence: Evidence, surrogate: Surrogate) -> list[Notice]:
+    notices = []
+    for flags, judgement, consequence in (
+        (surrogate.discounted, "worse", "it is discounted; check the entry, or repeat the run"),
+        (
+            surrogate.too_good,
+            "better",
+            "it is not taken as the best until confirmed; check the entry, or repeat the run",
+        ),
+    ):
+        for index in np.flatnonzero(flags):
+            run = evidence.measured[index]
+            expected = objective.from_loss(float(surrogate.leave_one_out_mean[index]))
+            sd = float(surrogate.leave_one_out_sd[index])
+            value = objective.from_loss(float(evidence.y[index]))
+            params = ", ".join(f"{k} {format_value(v)}" for k, v in run.params.items())
+            notices.append(
+                Notice(
+                    "suspect-run",
+                    f"{run.id} ({params}) has {objective.metric} {value:.4g}, where the other runs "
+                    f"predict {expected:.3g} ± {sd:.2g}: {judgement} than can be believed; "
+                    f"{consequence}",
+                    (run.id,),
+                )
+            )
+    return notices
+
+
+def _flat(evidence: Evidence, surrogate: Surrogate, encoding: Encoding) -> dict[str, str]:
+    messages = {}
+    for index, (name, columns) in enumerate(encoding.columns.items()):
+        if np.ptp(evidence.X[:, columns], axis=0).max() == 0:
+            messages[name] = f"{name} never varied, so the runs say nothing of it"
+        elif surrogate.flat[index]:
+            messages[name] = f"{name} cannot be told from flat in the runs so far"
+    return messages
+
+
+def _at_the_edge(
+    evidence: Evidence, surrogate: Surrogate, encoding: Encoding, flat: set[str]
+) -> list[Notice]:
+    means, _ = surrogate.posterior.predict(evidence.X)
+    means[surrogate.too_good] = np.inf
+    best = int(np.argmin(means[:, 0]))
+    notices = []
+    for parameter in encoding.space:
+        if isinstance(parameter, Categorical) or parameter.name in flat:
+            continue
+        x = float(evidence.X[best, encoding.columns[parameter.name]][0])
+        if x <= EDGE or x >= 1.0 - EDGE:
+            bound = "low" if x <= EDGE else "high"
+            notices.append(
+                Notice(
+                    "boundary-optimum",
+                    f"the best run, {evidence.measured[best].id}, lies at the {bound} bound of "
+                    f"{parameter.name}; consider widening it",
+                    (evidence.measured[best].id,),
+                )
+            )
+    return notices
+
+
+def _leave_one_out_r2(y: Array, surrogate: Surrogate) -> float:
+    kept = ~(surrogate.discounted | surrogate.too_good)
+    y, predicted = y[kept], surrogate.leave_one_out_mean[kept]
+    n = len(y)
+    baseline = float(((y - y.mean()) ** 2).sum()) * (n / (n - 1)) ** 2 if n > 1 else 0.0
+    return 1.0 - float(((y - predicted) ** 2).sum()) / baseline if baseline > 0 else 0.0
+
+
+def _values(name: str, evidence: Evidence, encoding: Encoding) -> Array:
+    columns = evidence.X[:, encoding.columns[name]]
+    if columns.shape[1] == 1:
+        return np.asarray(columns[:, 0])
+    return np.asarray(np.argmax(columns, axis=1), dtype=float)

@@ -1,0 +1,108 @@
+"""What a fitted Gaussian process believes at given points, and after conditioning on more.
+
+Symbols: X (m, D) are query points, S the number of draws that the posterior carries along (1
+until it is conditioned on draws).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy.linalg import cholesky, solve_triangular
+
+from recommender.engine.kernel import Kernel
+
+Array = npt.NDArray[np.float64]
+RELATIVE_JITTER = 1e-9
+
+
+@dataclass(frozen=True, slots=True)
+class Posterior:
+    """A Gaussian process given runs, in the units of the values it was given.
+
+    `points` (n, D) are the conditioning points, `factor` (n, n) the lower Cholesky factor of
+    their noisy covariance, `weights` (n, S) its inverse times the residuals, and `noise` the
+    variance of a new observation around the latent function.
+    """
+
+    kernel: Kernel
+    points: Array
+    factor: Array
+    weights: Array
+    mean: float
+    noise: float
+
+    def predict(self, X: Array) -> tuple[Array, Array]:
+        """Return the latent function's (m, S) means and (m,) standard deviations at X."""
+        K = self.kernel(self.points, X)
+        V = _solve(self.factor, K)
+        variance = self.kernel.variance - np.einsum("ij,ij->j", V, V)
+        return self.mean + K.T @ self.weights, np.sqrt(np.maximum(variance, self._floor))
+
+    def joint(self, X: Array) -> tuple[Array, Array]:
+        """Return the latent function's (m, S) means and (m, m) covariance at X."""
+        K = self.kernel(self.points, X)
+        V = _solve(self.factor, K)
+        return self.mean + K.T @ self.weights, self.kernel(X, X) - V.T @ V
+
+    def gradient(self, X: Array) -> tuple[Array, Array, Array, Array]:
+        """Return what an acquisition function needs to differentiate at X.
+
+        Returns:
+            The (m, S) means, the (m,) standard deviations, the (m, n, D) gradient of the
+            covariance with the conditioning points, and the (m, D) gradient of the standard
+            deviation.
+        """
+        K = self.kernel(self.points, X)
+        V = _solve(self.factor, K)
+        variance = self.kernel.variance - np.einsum("ij,ij->j", V, V)
+        sd = np.sqrt(np.maximum(variance, self._floor))
+        slopes = self.kernel.gradient(X, self.points)
+        solved = _solve(self.factor, V, transposed=True)
+        sd_gradient = -np.einsum("mnd,nm->md", slopes, solved) / sd[:, None]
+        sd_gradient[variance <= self._floor] = 0.0
+        return self.mean + K.T @ self.weights, sd, slopes, sd_gradient
+
+    def draw(self, X: Array, normals: Array) -> Array:
+        """Return (m, S) joint draws of the latent function at X from (m, S) standard normals."""
+        means, covariance = self.joint(X)
+        return np.asarray(means + self._factorise(covariance) @ normals)
+
+    def condition(self, X: Array, values: Array) -> Posterior:
+        """Return the posterior given also the latent values (m, S) at X, one column a draw."""
+        K = self.kernel(self.points, X)
+        cross = _solve(self.factor, K)
+        corner = self._factorise(self.kernel(X, X) - cross.T @ cross)
+        n, m = len(self.points), len(X)
+        factor = np.zeros((n + m, n + m))
+        factor[:n, :n], factor[n:, :n], factor[n:, n:] = self.factor, cross.T, corner
+        # With the block factor [[L, 0], [C', M]], the new weights follow from the innovation.
+        innovation = values - (self.mean + K.T @ self.weights)
+        new = _solve(corner, _solve(corner, innovation), transposed=True)
+        old = self.weights - _solve(self.factor, cross @ new, transposed=True)
+        return Posterior(
+            self.kernel, np.vstack([self.points, X]), factor, np.vstack([old, new]), self.mean,
+            self.noise,
+        )  # fmt: skip
+
+    @property
+    def _floor(self) -> float:
+        return RELATIVE_JITTER * self.kernel.variance
+
+    def _factorise(self, covariance: Array) -> Array:
+        """Return a lower Cholesky factor, with just as much jitter as it takes."""
+        jitter = self._floor
+        eye = np.eye(len(covariance))
+        while True:
+            try:
+                return np.asarray(cholesky(covariance + jitter * eye, lower=True))
+            except np.linalg.LinAlgError:
+                jitter *= 10.0
+
+
+def _solve(factor: Array, b: Array, *, transposed: bool = False) -> Array:
+    return np.asarray(
+        solve_triangular(factor, b, lower=True, trans=int(transposed), check_finite=False)
+    )

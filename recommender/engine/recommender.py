@@ -1,0 +1,384 @@
+"""Ask and tell: the engine as notebooks, other programs and the command line use it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import overload
+
+import numpy as np
+import numpy.typing as npt
+from scipy.stats import qmc
+
+from recommender.engine import batch as greedy
+from recommender.engine import notices
+from recommender.engine.design import context_values
+from recommender.engine.encoding import Encoding, Region
+from recommender.engine.evaluation import most_informative, prior
+from recommender.engine.evidence import Evidence, Observation
+from recommender.engine.incumbent import probability_best
+from recommender.engine.notices import Notice
+from recommender.engine.posterior import Posterior
+from recommender.engine.reason import reason_for
+from recommender.engine.replicates import ReplicateNoise, replicate_noise
+from recommender.engine.surrogate import Surrogate, fit
+from recommender.errors import UsageError, did_you_mean
+from recommender.run import Direction, Objective, Params, Status, Value
+from recommender.space import Parameter, SearchSpace
+
+Array = npt.NDArray[np.float64]
+
+LARGEST_BATCH = 1000
+DIVERGED_FOR_MODEL = 5
+ASKING, RANKING = 0, 1  # streams of random numbers that must not coincide
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suggestion(Mapping[str, Value]):
+    """A configuration to run: a mapping of its parameters, with what is believed of it.
+
+    `mean` and `sd` predict the value that will be recorded, noise included, in the objective's
+    units; the improvement is over the incumbent, within the same context where one is declared.
+    They are None where no model stands behind the suggestion.
+    """
+
+    params: dict[str, Value]
+    role: str
+    reason: str
+    mean: float | None
+    sd: float | None
+    expected_improvement: float | None
+    probability_of_improvement: float | None
+
+    def __getitem__(self, name: str) -> Value:
+        return self.params[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.params)
+
+    def __len__(self) -> int:
+        return len(self.params)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch(Sequence[Suggestion]):
+    """The suggestions of one `ask`, and what to know before trusting them.
+
+    `exploratory` says that the batch covers a context by design. `context_share` is the share of
+    the objective's variance that the context alone explains. `evaluate` holds the ids of the
+    finished runs whose missing objective would teach most, the most instructive first.
+    """
+
+    suggestions: tuple[Suggestion, ...]
+    notices: tuple[Notice, ...]
+    evaluate: tuple[str, ...] = ()
+    exploratory: bool = False
+    context_share: float | None = None
+    noise: ReplicateNoise | None = None
+    fitted: int = 0
+
+    @overload
+    def __getitem__(self, index: int) -> Suggestion: ...
+    @overload
+    def __getitem__(self, index: slice) -> tuple[Suggestion, ...]: ...
+    def __getitem__(self, index: int | slice) -> Suggestion | tuple[Suggestion, ...]:
+        return self.suggestions[index]
+
+    def __len__(self) -> int:
+        return len(self.suggestions)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Incumbent(Mapping[str, Value]):
+    """A known run that is believed to be the best: a mapping of its parameters.
+
+    `mean` and `sd` are the model's belief in its true value, without the noise of one more
+    training; None where there are too few runs for a model.
+    """
+
+    id: str
+    params: Params
+    mean: float | None
+    sd: float | None
+    probability_best: float | None
+
+    def __getitem__(self, name: str) -> Value:
+        return self.params[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.params)
+
+    def __len__(self) -> int:
+        return len(self.params)
+
+
+class Recommender:
+    """Recommends what to run next in a search space.
+
+    Args:
+        parameters: the search space.
+        direction: whether the objective is to be minimised or maximised.
+        metric: what the objective is called in messages.
+        context: names of parameters that change the scale of the objective; they are modelled but
+            never ranked by it.
+        seed: the same seed and the same calls give the same suggestions.
+
+    Raises:
+        SpaceError: a parameter is declared wrongly, or a context names none.
+    """
+
+    def __init__(
+        self,
+        parameters: Sequence[Parameter] | SearchSpace,
+        *,
+        direction: str = "minimize",
+        metric: str = "objective",
+        context: Sequence[str] = (),
+        seed: int = 0,
+    ) -> None:
+        self.space = parameters if isinstance(parameters, SearchSpace) else SearchSpace(parameters)
+        if direction not in tuple(Direction):
+            raise UsageError(
+                f"direction is {direction!r}; allowed: {', '.join(Direction)}"
+                f"{did_you_mean(direction, Direction)}"
+            )
+        if isinstance(context, str):
+            raise UsageError(f"context is {context!r}; give a list of parameter names")
+        for name in context:
+            self.space[name]
+        self.objective = Objective(
+            metric=metric, direction=Direction(direction), context=tuple(context)
+        )
+        self.seed = seed
+        self._encoding = Encoding(self.space)
+        self._observations: list[Observation] = []
+        self._fitted: tuple[int, Surrogate] | None = None
+        self._version = 0
+
+    def tell(
+        self,
+        params: Mapping[str, object],
+        value: float | None = None,
+        *,
+        status: str = "completed",
+        id: str | None = None,
+        excluded: bool = False,
+    ) -> None:
+        """Add a run, or the result of a suggestion that is pending.
+
+        Args:
+            params: a value for each parameter; it may lie out of bounds and is used all the same.
+            value: the objective; None for a run that has none (yet).
+            status: completed, diverged (evidence against that place), crashed (no evidence),
+                or pending.
+            id: what to call the run in messages.
+            excluded: keep it out of every fit.
+
+        Raises:
+            SpaceError: a parameter is missing, unknown or of the wrong type.
+            UsageError: the value is not finite, or does not go with the status.
+        """
+        if status not in tuple(Status):
+            raise UsageError(
+                f"status is {status!r}; allowed: {', '.join(Status)}{did_you_mean(status, Status)}"
+            )
+        state = Status(status)
+        if value is not None and not math.isfinite(value):
+            raise UsageError(
+                f"{self.objective.metric} is {value}; a value must be finite (for a training that "
+                'failed, tell(params, status="diverged") or status="crashed")'
+            )
+        if value is not None and state is not Status.COMPLETED:
+            raise UsageError(f"a {status} run has no value; leave it out, or use status=completed")
+        values = self.space.coerce(params)
+        self._encoding.encode([values])
+        loss = None if value is None else self.objective.to_loss(float(value))
+        pending = None
+        if state is not Status.PENDING:
+            pending = next(
+                (
+                    o
+                    for o in self._observations
+                    if o.status is Status.PENDING and o.params == values and id in (None, o.id)
+                ),
+                None,
+            )
+        name = id or (pending.id if pending else f"run-{len(self._observations) + 1}")
+        run = Observation(id=name, params=values, status=state, loss=loss, excluded=excluded)
+        if pending is not None:
+            self._observations[self._observations.index(pending)] = run
+        else:
+            self._observations.append(run)
+        self._version += 1
+
+    def ask(
+        self,
+        n: int = 1,
+        *,
+        fix: Mapping[str, object] | None = None,
+        within: Mapping[str, tuple[object, object]] | None = None,
+        defaults: Params | None = None,
+    ) -> Batch:
+        """Recommend the next n runs; they are pending until told.
+
+        Args:
+            n: how many, at least 1.
+            fix: parameters to hold at a value; a context parameter may be held too.
+            within: numeric parameters to keep between (low, high).
+            defaults: the configuration to try first while there are too few runs for a model.
+
+        Raises:
+            UsageError: n is out of range.
+            SpaceError: a name or value in `fix` or `within` is not allowed.
+        """
+        if isinstance(n, bool) or not isinstance(n, int) or not 1 <= n <= LARGEST_BATCH:
+            raise UsageError(f"n is {n}; allowed: whole numbers 1 to {LARGEST_BATCH}")
+        region = Region.checked(self.space, fix, within)
+        evidence = self._evidence()
+        rng = self._rng(ASKING, evidence)
+        open_context = tuple(c for c in self.objective.context if c not in region.fixed)
+        regions = [region] * n
+        if open_context:
+            known = evidence.known_params
+            turn = len(known) // n
+            values = context_values(self._encoding, region, open_context, n, known, turn, rng)
+            regions = [region.fixing(value) for value in values]
+
+        told: list[Notice] = notices.duplicates(evidence.measured)
+        share: float | None = None
+        if self.objective.context and len(evidence.y) > 2:
+            share, notice = notices.context_notice(self.objective, evidence, self._encoding)
+            told.insert(0, notice)
+        elif not self.objective.context:
+            told = notices.suspected_context(self.objective, evidence, self._encoding) + told
+
+        needed = max(4, len(self.space) + 1)
+        if evidence.distinct < needed:
+            told.append(notices.few_runs(evidence, needed, self.objective.metric))
+            picks = greedy.start(n, self._encoding, regions, evidence, defaults, rng)
+        else:
+            surrogate = self._surrogate(evidence)
+            told += notices.model_notices(self.objective, evidence, surrogate, self._encoding)
+            picks = greedy.propose(
+                self._encoding,
+                regions,
+                self.objective.context,
+                evidence,
+                surrogate,
+                self._feasibility(evidence),
+                rng,
+            )
+        suggestions = tuple(self._suggestion(pick, evidence) for pick in picks)
+        evaluate = self._worth_measuring(n, evidence, rng)
+        for suggestion in suggestions:
+            self.tell(suggestion, status="pending")
+        return Batch(
+            suggestions=suggestions,
+            notices=tuple(told),
+            evaluate=evaluate,
+            exploratory=bool(open_context),
+            context_share=share,
+            noise=replicate_noise(evidence.X, evidence.y),
+            fitted=len(evidence.y),
+        )
+
+    def best(self) -> Incumbent | None:
+        """Return the run believed to be the best, or None before any result.
+
+        With a context declared there is no overall best, and the answer is None as well: see
+        `best_by_context`.
+        """
+        return None if self.objective.context else self._best_among(self._evidence(), None)
+
+    def best_by_context(self) -> tuple[Incumbent, ...]:
+        """Return the run believed to be the best at each context value that was measured."""
+        evidence = self._evidence()
+        names = self.objective.context
+        if not names:
+            return ()
+        keys = [tuple(run.params[name] for name in names) for run in evidence.measured]
+        found = []
+        for key in sorted(set(keys), key=lambda key: tuple((isinstance(v, str), v) for v in key)):
+            members = np.array([index for index, other in enumerate(keys) if other == key])
+            best = self._best_among(evidence, members)
+            found += [best] if best else []
+        return tuple(found)
+
+    def _best_among(
+        self, evidence: Evidence, members: npt.NDArray[np.intp] | None
+    ) -> Incumbent | None:
+        members = np.arange(len(evidence.y)) if members is None else members
+        if not len(members):
+            return None
+        if evidence.distinct < max(4, len(self.space) + 1):
+            run = evidence.measured[int(members[np.argmin(evidence.y[members])])]
+            return Incumbent(
+                id=run.id, params=run.params, mean=None, sd=None, probability_best=None
+            )
+        surrogate = self._surrogate(evidence)
+        believed = members[~surrogate.too_good[members]]
+        believed = believed if len(believed) else members
+        X = evidence.X[believed]
+        means, sds = surrogate.posterior.predict(X)
+        chances = probability_best(surrogate.posterior, X, self._rng(RANKING, evidence))
+        best = int(np.argmin(means[:, 0]))
+        run = evidence.measured[int(believed[best])]
+        return Incumbent(
+            id=run.id,
+            params=run.params,
+            mean=self.objective.from_loss(float(means[best, 0])),
+            sd=float(sds[best]),
+            probability_best=float(chances[best]),
+        )
+
+    def _suggestion(self, pick: greedy.Pick, evidence: Evidence) -> Suggestion:
+        mean = None if pick.mean is None else self.objective.from_loss(pick.mean)
+        return Suggestion(
+            params=pick.params,
+            role=pick.role,
+            reason=reason_for(pick, self.objective, evidence),
+            mean=mean,
+            sd=pick.sd,
+            expected_improvement=pick.expected_improvement,
+            probability_of_improvement=pick.probability_of_improvement,
+        )
+
+    def _worth_measuring(
+        self, n: int, evidence: Evidence, rng: np.random.Generator
+    ) -> tuple[str, ...]:
+        if not evidence.unmeasured:
+            return ()
+        fitted = evidence.distinct >= max(4, len(self.space) + 1)
+        posterior = self._surrogate(evidence).posterior if fitted else prior(self._encoding.width)
+        if not fitted and len(evidence.X):
+            posterior = posterior.condition(evidence.X, np.zeros((len(evidence.X), 1)))
+        X = self._encoding.encode([run.params for run in evidence.unmeasured])
+        U = qmc.Sobol(len(self.space), rng=rng).random(256)
+        grid = self._encoding.spread(U, Region({}, {}))
+        order = most_informative(posterior, X, grid, n)
+        return tuple(evidence.unmeasured[index].id for index in order)
+
+    def _evidence(self) -> Evidence:
+        return Evidence.gather(self._observations, self._encoding)
+
+    def _surrogate(self, evidence: Evidence) -> Surrogate:
+        if self._fitted is None or self._fitted[0] != self._version:
+            X, y = evidence.X, evidence.y
+            if 0 < len(evidence.diverged) < DIVERGED_FOR_MODEL:
+                # Too few for a model of their own: a diverged run counts as the worst one.
+                X = np.vstack([X, evidence.diverged])
+                y = np.append(y, np.full(len(evidence.diverged), y.max()))
+            surrogate = fit(X, y, self._encoding.groups, measured=len(evidence.y))
+            self._fitted = (self._version, surrogate)
+        return self._fitted[1]
+
+    def _feasibility(self, evidence: Evidence) -> Posterior | None:
+        if len(evidence.diverged) < DIVERGED_FOR_MODEL:
+            return None
+        X = np.vstack([evidence.X, evidence.diverged])
+        labels = np.append(-np.ones(len(evidence.X)), np.ones(len(evidence.diverged)))
+        return fit(X, labels, self._encoding.groups, measured=0).posterior
+
+    def _rng(self, purpose: int, evidence: Evidence) -> np.random.Generator:
+        return np.random.default_rng([self.seed, purpose, len(evidence.known), len(evidence.y)])
