@@ -57,7 +57,8 @@ class Proposal:
 
     `mean`, `sd` and the two improvement figures are in the units of `metric`, and None where
     no model stood behind the proposal. `proposed_at` is an ISO 8601 time in UTC, a label only:
-    nothing is ordered by it.
+    nothing is ordered by it. `source` says where the proposal stands
+    (`history/proposals.csv:3`); it is not part of what was proposed.
     """
 
     id: str
@@ -74,6 +75,7 @@ class Proposal:
     seed: int = 0
     history_digest: str = ""
     proposed_by: str = ""
+    source: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

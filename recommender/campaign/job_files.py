@@ -1,0 +1,133 @@
+"""The job file of a proposal: the template with its parameters, and where they come from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from recommender.campaign.project import Project
+from recommender.errors import ConflictError, JobError, SpaceError, UsageError, did_you_mean
+from recommender.jobs import read_template, render_job, write_job
+from recommender.run import Params, Proposal, Status, Value, run_number
+from recommender.yaml_document import construct, parse
+
+
+@dataclass(frozen=True, slots=True)
+class JobFile:
+    """What became of one job file: `state` is written, unchanged or replaced."""
+
+    id: str
+    path: Path
+    state: str
+    backup: Path | None = None
+
+
+def job_text(project: Project, template: str, proposal: Proposal) -> str:
+    """Return the job file of a proposal.
+
+    Raises:
+        ConfigError: the template has no place for a parameter.
+        JobError: the text does not read back as meant.
+    """
+    jobs = project.config.jobs
+    values: dict[str, Value] = {
+        jobs.keys.get(name, name): project.config.space[name].coerce(value)
+        for name, value in proposal.params.items()
+    }
+    if jobs.seed is not None and jobs.seed.policy == "per-run":
+        values[jobs.seed.key] = run_number(proposal.id)
+    comments = [
+        f"{proposal.id}, batch {proposal.batch}: proposed {proposal.proposed_at} by "
+        f"{proposal.proposed_by}, from history {proposal.history_digest}, seed {proposal.seed}",
+        f"prediction: {predicted(proposal)}",
+        f"{proposal.role}: {proposal.reason}",
+    ]
+    return render_job(template, values, comments=comments, source=str(jobs.template))
+
+
+def predicted(proposal: Proposal) -> str:
+    """Return a proposal's prediction in words."""
+    if proposal.mean is None or proposal.sd is None:
+        return "none, too few results for a model"
+    return f"{proposal.metric} {proposal.mean:.4g} ± {proposal.sd:.2g}"
+
+
+def template_values(project: Project, template: str) -> Params | None:
+    """Return the template's own values of the parameters, or None if it does not have them all."""
+    jobs, space = project.config.jobs, project.config.space
+    # A job made of nothing but the template reads each parameter at its own place.
+    node = construct(parse(template, str(jobs.template)).root)
+    values: dict[str, Value] = {}
+    for parameter in space:
+        found: object = node
+        for part in jobs.keys.get(parameter.name, parameter.name).split("."):
+            found = found.get(part) if isinstance(found, dict) else None
+        try:
+            values[parameter.name] = parameter.coerce(found)
+        except SpaceError:
+            return None
+    return values if space.contains(values) else None
+
+
+def remake(project: Project, ids: Sequence[str], *, force: bool, dry_run: bool) -> list[JobFile]:
+    """Make lost job files anew from the proposals: of these ids, or of all that are pending.
+
+    Raises:
+        UsageError: an id is unknown, or was never proposed.
+        ConflictError: a file differs from what would be written, and `force` is off.
+        JobError: a file cannot be written.
+    """
+    history = project.read().history
+    known = [run.id for run in history.runs]
+    proposals: list[Proposal] = []
+    for id in ids:
+        run = history.get(id)
+        if run is None or run.proposal is None:
+            what = f"there is no run {id}" if run is None else f"{id} was never proposed"
+            raise UsageError(f"{what}, so it has no job file{did_you_mean(id, known)}")
+        proposals.append(run.proposal)
+    if not ids:
+        pending = [run for run in history.runs if run.status is Status.PENDING]
+        proposals = [run.proposal for run in pending if run.proposal is not None]
+
+    template = read_template(project.config.jobs.template)
+    made = [_made(project, template, proposal) for proposal in proposals]
+    differing = [file for file, _ in made if file.state == "replaced"]
+    if differing and not force:
+        raise ConflictError(
+            f"{', '.join(project.shown(file.path) for file in differing)} differs from what the "
+            "proposal and the template give; nothing was written. Keep it, or replace it with "
+            "--force, which keeps a backup"
+        )
+    if not dry_run:
+        for file, text in made:
+            if file.backup is not None:
+                _rename(file.path, file.backup)
+            if file.state != "unchanged":
+                write_job(file.path, text)
+    return [file for file, _ in made]
+
+
+def _made(project: Project, template: str, proposal: Proposal) -> tuple[JobFile, str]:
+    text = job_text(project, template, proposal)
+    path = project.job_path(proposal.id)
+    try:
+        old = path.read_bytes()
+    except FileNotFoundError:
+        return JobFile(proposal.id, path, "written"), text
+    except OSError as error:
+        raise JobError(f"{path}: cannot be read ({error.strerror})") from None
+    if old == text.encode():
+        return JobFile(proposal.id, path, "unchanged"), text
+    number = 1
+    while (backup := path.with_name(f"{path.name}.bak{number}")).exists():
+        number += 1
+    return JobFile(proposal.id, path, "replaced", backup), text
+
+
+def _rename(path: Path, backup: Path) -> None:
+    try:
+        path.rename(backup)
+    except OSError as error:
+        raise JobError(f"{path}: cannot be renamed to {backup.name} ({error.strerror})") from None

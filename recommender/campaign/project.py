@@ -1,0 +1,58 @@
+"""A project folder, opened: its sweep file checked, its history at hand."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from recommender.config import SWEEP_FILE, SweepConfig, find_project, load_sweep
+from recommender.errors import ConfigError, ConflictError
+from recommender.records import RESERVED, FileRecords, Folded, Records
+
+JOBS_FOLDER = Path("configs", "jobs")
+HISTORY_FOLDER = Path("history")
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """The folder that holds a sweep: `configs/` and `history/`."""
+
+    folder: Path
+    config: SweepConfig
+    records: Records
+
+    @classmethod
+    def open(cls, named: Path | None, here: Path) -> Project:
+        """Open the project that the user named, or else the nearest one from `here` upward.
+
+        Raises:
+            ConfigError: there is no project, or its sweep file is wrong.
+        """
+        if named is not None and not (named / SWEEP_FILE).is_file():
+            raise ConfigError(
+                f"{named} holds no {SWEEP_FILE}; name the folder that holds configs/, or make one "
+                "with `recommend init`"
+            )
+        folder = named if named is not None else find_project(here)
+        config = load_sweep(folder / SWEEP_FILE, RESERVED)
+        return cls(folder, config, FileRecords(folder / HISTORY_FOLDER, config.space.names))
+
+    def read(self) -> Folded:
+        """Return what the history says, which must not contradict itself.
+
+        Raises:
+            ConflictError: two rows contradict each other, as after a merge of two branches.
+            HistoryError: a ledger cannot be read.
+        """
+        folded = self.records.read()
+        if folded.conflicts:
+            raise ConflictError("\n".join(conflict.message for conflict in folded.conflicts))
+        return folded
+
+    def job_path(self, id: str) -> Path:
+        """Return where the job file of a proposal stands."""
+        return self.folder / JOBS_FOLDER / f"{id}.yaml"
+
+    def shown(self, path: Path) -> str:
+        """Return a path as it is shown to people: from the project folder on."""
+        return path.relative_to(self.folder).as_posix()

@@ -1,0 +1,94 @@
+"""Starts a project: a sweep file and a job template, from a table of past runs if there is one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from recommender.config import SWEEP_FILE
+from recommender.errors import ConfigError
+from recommender.run import Direction, Objective
+from recommender.scaffold import (
+    default_sweep_text,
+    default_template_text,
+    sweep_text,
+    template_text,
+)
+from recommender.space import Categorical, Integer, Parameter, Real
+from recommender.tables import InferredParameter, infer_sweep
+
+GIT_ATTRIBUTES = """\
+# Two branches that both appended to a ledger merge by themselves.
+history/runs.csv merge=union
+history/proposals.csv merge=union
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """What became of each file, and what to know about what was inferred."""
+
+    files: Mapping[str, str]
+    notes: tuple[str, ...]
+
+
+def start(
+    folder: Path,
+    *,
+    table: Path | None,
+    metric: str | None,
+    encoding: str | None,
+    dry_run: bool = False,
+) -> Started:
+    """Write the files that a project starts with, except those that exist.
+
+    Raises:
+        TableError: the table cannot be read, or shows no parameters.
+        ConfigError: a file cannot be written.
+    """
+    notes: tuple[str, ...] = ()
+    sweep, template = default_sweep_text(), default_template_text()
+    if table is not None:
+        inferred = infer_sweep(table, metric=metric, encoding=encoding)
+        objective = Objective(
+            metric=inferred.metric,
+            direction=Direction(inferred.direction),
+            context=inferred.context,
+        )
+        declared = [(_parameter(each), each.origin) for each in inferred.parameters]
+        sweep = sweep_text(objective, declared)
+        template = template_text([parameter for parameter, _ in declared])
+        notes = inferred.notes
+    texts = {
+        SWEEP_FILE.as_posix(): sweep,
+        SWEEP_FILE.with_name("base.yaml").as_posix(): template,
+        ".gitattributes": GIT_ATTRIBUTES,
+    }
+    return Started(
+        {name: _write(folder / name, text, dry_run=dry_run) for name, text in texts.items()}, notes
+    )
+
+
+def _parameter(inferred: InferredParameter) -> Parameter:
+    if inferred.type == "categorical":
+        return Categorical(inferred.name, inferred.choices)
+    assert inferred.low is not None and inferred.high is not None
+    scale = "log" if inferred.scale == "log" else "linear"
+    if inferred.type == "integer":
+        return Integer(inferred.name, int(inferred.low), int(inferred.high), scale)
+    return Real(inferred.name, inferred.low, inferred.high, scale)
+
+
+def _write(path: Path, text: str, *, dry_run: bool) -> str:
+    if path.exists():
+        return "exists already, left as it is"
+    if dry_run:
+        return "would be written"
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("x", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be written ({error.strerror})") from None
+    return "written"

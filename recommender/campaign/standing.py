@@ -1,0 +1,79 @@
+"""Where the sweep stands: counts, what is pending, the best that was observed. No model."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from recommender.campaign.project import Project
+from recommender.run import Objective, Run, Status
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """The counts of runs by status, the pending runs, and the best observed ones.
+
+    With a context declared there is no overall best; `best_by_context` has one run for each
+    context value.
+    """
+
+    runs: int
+    completed: int
+    crashed: int
+    diverged: int
+    dropped: int
+    excluded: int
+    unmeasured: int
+    pending: tuple[Run, ...]
+    best_observed: Run | None
+    best_by_context: tuple[Run, ...]
+    notices: tuple[str, ...]
+
+
+def standing(project: Project) -> Standing:
+    """Return where the sweep stands.
+
+    Raises:
+        ConflictError, HistoryError: the history contradicts itself, or cannot be read.
+    """
+    folded = project.read()
+    objective, runs = project.config.objective, folded.history.runs
+    measured = [run for run in runs if _is_measured(run, objective)]
+    finished = [run for run in runs if run.status not in (Status.PENDING, Status.DROPPED)]
+    unmeasured = [
+        run
+        for run in runs
+        if run.status is Status.COMPLETED and objective.metric not in run.metrics
+    ]
+    groups: dict[tuple[object, ...], list[Run]] = {}
+    for run in measured:
+        groups.setdefault(tuple(run.params[name] for name in objective.context), []).append(run)
+    by_context = [
+        _best(groups[key], objective)
+        for key in sorted(groups, key=lambda key: tuple((isinstance(v, str), v) for v in key))
+    ]
+
+    def count(status: Status) -> int:
+        return len(folded.history.with_status(status))
+
+    return Standing(
+        runs=len(finished),
+        completed=count(Status.COMPLETED),
+        crashed=count(Status.CRASHED),
+        diverged=count(Status.DIVERGED),
+        dropped=count(Status.DROPPED),
+        excluded=sum(run.excluded for run in runs),
+        unmeasured=len(unmeasured),
+        pending=folded.history.pending,
+        best_observed=_best(measured, objective) if measured and not objective.context else None,
+        best_by_context=tuple(by_context) if objective.context else (),
+        notices=folded.notices,
+    )
+
+
+def _is_measured(run: Run, objective: Objective) -> bool:
+    return run.status is Status.COMPLETED and objective.metric in run.metrics and not run.excluded
+
+
+def _best(runs: Sequence[Run], objective: Objective) -> Run:
+    return min(runs, key=lambda run: objective.to_loss(run.metrics[objective.metric]))

@@ -1,0 +1,99 @@
+"""The command `recommend`: its options for all commands, and what an error exits with."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from recommender import __version__
+from recommender.cli import importing, looking, proposing, recording, setup
+from recommender.cli.session import Session
+from recommender.errors import ConflictError, RecommenderError, UsageError
+
+FAILED, WRONG_USAGE, NEEDS_A_PERSON = 1, 2, 3
+
+app = typer.Typer(
+    help="Recommends the next training runs of a sweep from the runs made so far.",
+    epilog="Exit status: 0 done; 1 failed; 2 wrong usage or sweep file; 3 a conflict or question "
+    "that needs a person.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    rich_markup_mode=None,
+)
+
+
+def _print_version(value: bool) -> None:
+    if value:
+        typer.echo(f"recommend {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    context: typer.Context,
+    project: Annotated[
+        Path | None,
+        typer.Option(
+            "-C",
+            "--project",
+            envvar="RECOMMEND_PROJECT",
+            metavar="DIR",
+            help="The project folder; else the nearest one upward that holds configs/sweep.yaml.",
+        ),
+    ] = None,
+    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_print_version, is_eager=True, help="Show the version."),
+    ] = False,
+) -> None:
+    """Take the options that stand before any command."""
+    context.obj = Session(project_folder=project)
+
+
+for group in (setup, importing, proposing, recording, looking):
+    group.register(app)
+
+
+def main() -> None:
+    """Run the command line and exit with its status."""
+    # One thread: the matrices are small, and threads that wait for each other are far slower.
+    for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+        os.environ.setdefault(variable, "1")
+    debug = "--debug" in sys.argv
+    try:
+        app(prog_name="recommend")
+    except RecommenderError as error:
+        status = exit_status(error)
+        message = f"recommend: {error}"
+    except BrokenPipeError:
+        # Whoever read the output has seen enough; nothing is left to say, not even at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(FAILED)
+    except Exception as error:
+        status = FAILED
+        message = (
+            f"recommend: internal error: {type(error).__name__}: {error}; nothing more was "
+            "written. Please report it with the output of `recommend --debug ...`"
+        )
+    if debug:
+        traceback.print_exc()
+    print(message, file=sys.stderr)
+    sys.exit(status)
+
+
+def exit_status(error: RecommenderError) -> int:
+    """Return the exit status that an error stands for."""
+    if isinstance(error, ConflictError):
+        return NEEDS_A_PERSON
+    return WRONG_USAGE if isinstance(error, UsageError) else FAILED
+
+
+if __name__ == "__main__":
+    main()

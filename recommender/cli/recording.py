@@ -1,0 +1,169 @@
+"""`recommend record`, `drop`, `exclude` and `restore`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from recommender.campaign.recording import (
+    Recorded,
+    Result,
+    checked_hours,
+    checked_status,
+    finite,
+    mark,
+    pending_of_batch,
+    read_result,
+    record,
+)
+from recommender.cli.session import DryRun, Json, Quiet, now, pairs, print_json, say
+from recommender.errors import UsageError
+from recommender.number import format_value, parse_number
+from recommender.records import EventKind
+
+Ids = Annotated[list[str], typer.Argument(metavar="ID...", help="The runs.", show_default=False)]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command("record")(record_result)
+    app.command("drop")(drop)
+    app.command("exclude")(exclude)
+    app.command("restore")(restore)
+
+
+def record_result(
+    context: typer.Context,
+    id: Annotated[
+        str | None,
+        typer.Argument(metavar="[ID]", help="The run; none for one that was never proposed."),
+    ] = None,
+    metric: Annotated[
+        list[str] | None, typer.Option(metavar="NAME=VALUE", help="A metric. Repeatable.")
+    ] = None,
+    result: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help='A JSON file of metrics: {"loss": 0.47, "NMI": 0.61}.'),
+    ] = None,
+    status: Annotated[
+        str | None, typer.Option(help="completed (the default), crashed or diverged.")
+    ] = None,
+    hours: Annotated[float | None, typer.Option(help="How long the training took.")] = None,
+    label: Annotated[str, typer.Option(help="What you call the run.")] = "",
+    note: Annotated[str, typer.Option(help="Anything worth keeping.")] = "",
+    param: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME=VALUE",
+            help="A parameter of a run that was never proposed or, with --amend, its right value.",
+        ),
+    ] = None,
+    amend: Annotated[
+        str | None,
+        typer.Option(metavar="REASON", help="Replace known values, and say why."),
+    ] = None,
+    new_metric: Annotated[
+        bool, typer.Option("--new-metric", help="Accept a metric whose name is like another's.")
+    ] = False,
+    as_json: Json = False,
+    quiet: Quiet = False,
+    dry_run: DryRun = False,
+) -> None:
+    """Record the result of a run; a metric may come later, and the same again is a no-op."""
+    if amend is not None and not amend.strip():
+        raise UsageError("--amend needs a reason, like --amend 'typed one zero too few'")
+    said = read_result(result) if result is not None else Result()
+    metrics = {name: _number(name, text) for name, text in pairs(metric or [], "--metric").items()}
+    recorded = record(
+        context.obj.project(),
+        id,
+        Result(
+            metrics={**said.metrics, **metrics},
+            params=pairs(param or [], "--param"),
+            status=checked_status(status) if status is not None else said.status,
+            hours=checked_hours(hours) if hours is not None else said.hours,
+            label=label,
+            note=note or said.note,
+        ),
+        amend=amend,
+        new_metric=new_metric,
+        now=now(),
+        dry_run=dry_run,
+    )
+    _report([recorded], "recorded", as_json=as_json, quiet=quiet, dry_run=dry_run)
+
+
+def drop(
+    context: typer.Context,
+    ids: Annotated[list[str] | None, typer.Argument(metavar="[ID]...")] = None,
+    batch: Annotated[
+        int | None, typer.Option(metavar="N", help="All runs of batch N that are still pending.")
+    ] = None,
+    as_json: Json = False,
+    quiet: Quiet = False,
+    dry_run: DryRun = False,
+) -> None:
+    """Give pending runs up. A late result is welcome all the same."""
+    project = context.obj.project()
+    if bool(ids) == (batch is not None):
+        raise UsageError("name the runs to drop by their ids, or all of a batch with --batch N")
+    chosen = list(ids or []) if batch is None else pending_of_batch(project, batch)
+    dropped = mark(project, chosen, EventKind.DROP, now=now(), dry_run=dry_run)
+    _report(dropped, "dropped", as_json=as_json, quiet=quiet, dry_run=dry_run)
+
+
+def exclude(
+    context: typer.Context,
+    ids: Ids,
+    reason: Annotated[str, typer.Option(help="Why; it is kept with the run.")],
+    as_json: Json = False,
+    quiet: Quiet = False,
+    dry_run: DryRun = False,
+) -> None:
+    """Keep runs out of every fit; they stay in the history."""
+    if not reason.strip():
+        raise UsageError("--reason is empty; say why the run must not be believed")
+    project = context.obj.project()
+    excluded = mark(project, ids, EventKind.EXCLUDE, note=reason, now=now(), dry_run=dry_run)
+    _report(excluded, "excluded", as_json=as_json, quiet=quiet, dry_run=dry_run)
+
+
+def restore(
+    context: typer.Context,
+    ids: Ids,
+    as_json: Json = False,
+    quiet: Quiet = False,
+    dry_run: DryRun = False,
+) -> None:
+    """Take an exclusion back."""
+    restored = mark(context.obj.project(), ids, EventKind.RESTORE, now=now(), dry_run=dry_run)
+    _report(restored, "restored", as_json=as_json, quiet=quiet, dry_run=dry_run)
+
+
+def _number(name: str, text: str) -> float:
+    number = parse_number(text)
+    return finite(name, text if number is None else number)
+
+
+def _report(
+    recorded: Sequence[Recorded], verb: str, *, as_json: bool, quiet: bool, dry_run: bool
+) -> None:
+    if as_json:
+        rows = [{"id": each.id, "changed": each.event is not None} for each in recorded]
+        print_json({"action": verb, "dry_run": dry_run, "runs": rows})
+        return
+    for each in recorded:
+        if quiet:
+            print(each.id)
+        elif each.event is None:
+            print(f"{each.id}: nothing new, so nothing was written")
+        else:
+            said = {**each.event.params, **each.event.metrics}
+            values = ", ".join(f"{name} {format_value(value)}" for name, value in said.items())
+            status = f" as {each.event.status}" if each.event.status else ""
+            print(f"{each.id}: {verb}{status}{': ' if values else ''}{values}")
+    if dry_run:
+        say("dry run: nothing was written", quiet=quiet)
