@@ -39,4 +39,5 @@ def parse_value(text: str) -> float | int | str:
 
 def format_value(value: float | int | str) -> str:
     """Return the shortest text that `parse_value` reads back as the same value."""
-    return repr(value) if isinstance(value, float) else str(value)
+    # Of a numpy float, which is a float as well, repr gives more than the number.
+    return float.__repr__(value) if isinstance(value, float) else str(value)

@@ -24,7 +24,7 @@ def _check_bounds(name: str, low: float, high: float, scale: str) -> None:
     for key, bound in (("low", low), ("high", high)):
         if isinstance(bound, bool) or not isinstance(bound, int | float):
             raise SpaceError(f"parameter {name}: {key} is {bound!r}; it must be a number")
-        if not math.isfinite(bound):
+        if not _is_finite(bound):
             raise SpaceError(f"parameter {name}: {key} is {bound}; it must be finite")
     if not low < high:
         raise SpaceError(f"parameter {name}: low is {low}, high is {high}; low must be below high")
@@ -34,16 +34,28 @@ def _check_bounds(name: str, low: float, high: float, scale: str) -> None:
         raise SpaceError(
             f"parameter {name}: low is {low}; a log scale needs low > 0 (or use scale: linear)"
         )
+    if scale == "log" and not math.isfinite(high / low):
+        raise SpaceError(f"parameter {name}: the range from {low} to {high} is too wide")
+
+
+def _is_finite(number: float) -> bool:
+    try:
+        return math.isfinite(number)
+    except OverflowError:  # a whole number that no float can hold
+        return False
 
 
 def _number(name: str, value: object) -> float | int:
     if isinstance(value, str):
         value = parse_value(value)
     elif not isinstance(value, int) and hasattr(value, "__float__"):
-        value = float(value)
+        try:
+            value = float(value)
+        except (TypeError, ValueError):
+            pass  # an array of several numbers; the message below says what is needed
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise SpaceError(f"parameter {name}: {value!r} is not a number; write it like 0.0005")
-    if not math.isfinite(value):
+    if not _is_finite(value):
         raise SpaceError(f"parameter {name}: {value} is not a finite number")
     return value
 

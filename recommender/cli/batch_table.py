@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from rich import box
-from rich.table import Table
 from rich.text import Text
 
 from recommender.campaign.project import Project
 from recommender.campaign.proposing import NextBatch
-from recommender.cli.session import answers
+from recommender.cli.layout import print_line, print_runs, with_sd
+from recommender.cli.session import answers, reachable
 from recommender.engine.notices import Notice
 from recommender.engine.replicates import ReplicateNoise
 from recommender.number import format_value
@@ -17,34 +16,40 @@ from recommender.number import format_value
 def print_batch(project: Project, batch: NextBatch) -> None:
     """Print what to know first, the batch as a table, the reasons, and the job files."""
     console = answers()
-
-    def line(text: str, style: str = "") -> None:
-        console.print(Text(text, style=style), soft_wrap=True)
-
     objective = project.config.objective
-    line(_summary(project, batch), "bold")
+    console.print(Text(_summary(project, batch), style="bold"), soft_wrap=True)
     for notice in batch.notices:
-        line(f"! {notice.message} [{notice.code}]", _style(notice))
+        print_line(console, "!", f"{notice.message} [{notice.code}]", _style(notice))
     if batch.noise is not None:
-        line(_noise(objective.metric, batch.noise))
+        print_line(console, "-", _noise(objective.metric, batch.noise))
     if batch.evaluate:
-        line(
+        print_line(
+            console,
+            "*",
             f"Before any training: compute {objective.metric} for these finished runs, which would "
             f"teach most: {', '.join(batch.evaluate)}. Then: recommend record ID --metric "
             f"{objective.metric}=VALUE",
             "bold",
         )
-    console.print(_table(project, batch))
+    console.print()
+    predicted = f"{objective.metric} ± sd"
+    headings = ["run", *project.config.space.names, predicted, "chance", "role"]
+    print_runs(console, headings, _rows(batch))
+    console.print()
     for proposal in batch.proposals:
-        line(f"{proposal.id}  {proposal.reason}")
+        print_line(console, f"{proposal.id} ", proposal.reason)
     if batch.proposals[0].mean is not None:
         where = " within the same context" if objective.context else ""
-        line(
-            f"± is one sd of the recorded {objective.metric}; chance: to beat the best known{where}"
+        console.print(
+            Text(
+                f"± is one sd of the recorded {objective.metric}; chance: to beat the best known"
+                f"{where}",
+                style="dim",
+            )
         )
-    line("")
+    console.print()
     for config in batch.configs:
-        line(config)
+        console.print(Text(reachable(project, config)), soft_wrap=True)
 
 
 def _summary(project: Project, batch: NextBatch) -> str:
@@ -68,24 +73,14 @@ def _style(notice: Notice) -> str:
     return "yellow" if notice.code in ("confounded-objective", "suspect-run", "poor-fit") else "dim"
 
 
-def _table(project: Project, batch: NextBatch) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    table.add_column("run", no_wrap=True)
-    for name in project.config.space.names:
-        table.add_column(name.replace("_", "_\n") if len(name) > 12 else name, justify="right")
-    table.add_column(f"{project.config.objective.metric} ± sd", justify="right", no_wrap=True)
-    table.add_column("chance", justify="right")
-    table.add_column("role", no_wrap=True)
+def _rows(batch: NextBatch) -> list[list[str]]:
+    rows = []
     for proposal in batch.proposals:
         predicted = chance = "–"
         if proposal.mean is not None and proposal.sd is not None:
-            predicted = f"{proposal.mean:.3f} ± {proposal.sd:.3f}"
-            if proposal.sd < 0.005 or abs(proposal.mean) >= 1000:
-                predicted = f"{proposal.mean:.4g} ± {proposal.sd:.2g}"
+            predicted = with_sd(proposal.mean, proposal.sd)
         if proposal.probability_of_improvement is not None:
             chance = f"{proposal.probability_of_improvement:.0%}"
         values = (format_value(value) for value in proposal.params.values())
-        table.add_row(
-            *(Text(cell) for cell in (proposal.id, *values, predicted, chance, proposal.role))
-        )
-    return table
+        rows.append([proposal.id, *values, predicted, chance, proposal.role])
+    return rows

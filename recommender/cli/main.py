@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 import traceback
@@ -12,7 +13,7 @@ import typer
 
 from recommender import __version__
 from recommender.cli import importing, looking, proposing, recording, setup
-from recommender.cli.session import Session
+from recommender.cli.session import Session, say
 from recommender.errors import ConflictError, RecommenderError, UsageError
 
 FAILED, WRONG_USAGE, NEEDS_A_PERSON = 1, 2, 3
@@ -66,6 +67,9 @@ def main() -> None:
     # One thread: the matrices are small, and threads that wait for each other are far slower.
     for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ.setdefault(variable, "1")
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # no terminal's encoding is an error
     debug = "--debug" in sys.argv
     try:
         app(prog_name="recommend")
@@ -84,7 +88,7 @@ def main() -> None:
         )
     if debug:
         traceback.print_exc()
-    print(message, file=sys.stderr)
+    say(message)
     sys.exit(status)
 
 

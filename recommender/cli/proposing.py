@@ -14,6 +14,7 @@ from recommender.cli.session import (
     now,
     pairs,
     print_json,
+    reachable,
     say,
     working,
 )
@@ -64,13 +65,15 @@ def next_batch(
         print_json(_document(project, batch))
     elif quiet:
         for config in batch.configs:
-            print(config)
+            print(reachable(project, config))
     else:
         from recommender.cli.batch_table import print_batch
 
         print_batch(project, batch)
-        if dry_run:
-            say("dry run: nothing was written")
+    for notice in batch.history_notices:
+        say(f"! {notice}", quiet=quiet)
+    if dry_run:
+        say("dry run: nothing was written", quiet=quiet)
 
 
 def jobs(
@@ -100,14 +103,16 @@ def jobs(
             }
             for file in files
         ]
-        print_json({"jobs": rows})
+        print_json({"dry_run": dry_run, "jobs": rows})
         return
     for file in files:
         kept = f" (before: {project.shown(file.backup)})" if file.backup and not quiet else ""
         state = "" if quiet else f"  {file.state}{kept}"
-        print(f"{project.shown(file.path)}{state}")
+        print(f"{reachable(project, project.shown(file.path))}{state}")
     if not files:
         say("no run is pending, so there is no job file to make", quiet=quiet)
+    if dry_run:
+        say("dry run: nothing was written", quiet=quiet)
 
 
 def _ends(name: str, text: str) -> tuple[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -52,18 +53,31 @@ def now() -> str:
 def answers() -> Console:
     """Return the console of the answer: standard output, wide when nobody's terminal bounds it."""
     width = None if sys.stdout.isatty() else PIPED_WIDTH
+    if os.environ.get("NO_COLOR"):  # then no other style either: not one escape code
+        return Console(width=width, highlight=False, color_system=None)
     return Console(width=width, highlight=False)
+
+
+def printable(text: str) -> str:
+    """Return `text` with what would act on a terminal spelled out: a table may hold anything."""
+    return "".join(c if c.isprintable() or c == "\n" else repr(c)[1:-1] for c in text)
 
 
 def say(message: str, *, quiet: bool = False) -> None:
     """Write a message for people to standard error."""
     if not quiet:
-        print(message, file=sys.stderr)
+        print(printable(message), file=sys.stderr)
 
 
 def print_json(document: Mapping[str, Any]) -> None:
     """Write the one JSON document of a call to standard output."""
-    print(json.dumps({"schema": 1, **document}, ensure_ascii=False, indent=2, allow_nan=False))
+    # ASCII alone, so that no reader's or terminal's encoding can damage it.
+    print(json.dumps({"schema": 1, **document}, indent=2, allow_nan=False))
+
+
+def reachable(project: Project, path: str) -> str:
+    """Return a path in the project as it can be opened from the current folder."""
+    return os.path.relpath(project.folder / path)
 
 
 @contextmanager

@@ -86,7 +86,7 @@ def start(
                 x = space_filling(encoding, region, known, away_from(known[:0]), rng)
                 params, role = _repeated(encoding, region, x, evidence), "replicate"
             else:
-                params, role = {**encoding.decode(x), **region.fixed}, "space-filling"
+                params, role = encoding.decode(x, region), "space-filling"
                 rounded = round_params(params, encoding, region)
                 if allowed(encoding.encode([rounded]))[0]:
                     params = rounded
@@ -147,7 +147,7 @@ def propose(
         for allowed in (_apart(posterior, known, worlds.points), away_from(known)):
             x = maximise(score, encoding, near, X, allowed)
             if x is not None:
-                new = {**encoding.decode(x), **region.fixed}
+                new = encoding.decode(x, near)
                 params = simplify(new, reference, encoding, near, score, allowed)
                 break
         if params is None:
@@ -186,11 +186,13 @@ def _repeated(
 ) -> dict[str, Value]:
     """Return the known configuration at x exactly as it was run, or x itself if it was not."""
     assert x is not None, "a region always has candidates"
-    params = {**encoding.decode(x), **region.fixed}
+    params = encoding.decode(x, region)
     if len(evidence.known):
         gaps = np.abs(evidence.known - x).max(axis=1)
         if gaps.min() <= HAIR:
-            params = {**evidence.known_params[int(np.argmin(gaps))], **region.fixed}
+            known = {**evidence.known_params[int(np.argmin(gaps))], **region.fixed}
+            if all(region.admits(parameter, known[parameter.name]) for parameter in encoding.space):
+                params = known
     return params
 
 
@@ -213,7 +215,5 @@ def _described(surrogate: Surrogate, pick: Pick, x: Array, reference: Array) -> 
 
 def _defaults_in(encoding: Encoding, region: Region, defaults: Params) -> dict[str, Value] | None:
     own = {**defaults, **region.fixed}
-    inside = encoding.space.contains(own) and all(
-        low <= float(own[name]) <= high for name, (low, high) in region.within.items()
-    )
+    inside = all(region.admits(parameter, own[parameter.name]) for parameter in encoding.space)
     return own if inside else None

@@ -18,7 +18,7 @@ Array = npt.NDArray[np.float64]
 
 LOSS_WORD = re.compile(r"(?:^|[^a-z])(loss|nll|objective)(?:$|[^a-z])", re.IGNORECASE)
 SCALE_WORD = re.compile(
-    r"(?:^|[^a-z])(temp|temperature|tau|margin|weight|coef|coefficient|smooth|smoothing)(?:$|[^a-z])",
+    r"(?:^|[^a-z])(temp|temperature|tau|margin|weight(?!_?decay)|coef|coefficient|smooth|smoothing)(?:$|[^a-z])",
     re.IGNORECASE,
 )
 FEWEST_RUNS = 8

@@ -18,6 +18,7 @@ from recommender.space import Categorical
 
 Array = npt.NDArray[np.float64]
 
+CHOICES = 10  # Sobol points among which the farthest from the known ones is taken
 SNAP = 0.25  # of a stratum: a context value that near to a known one is taken as the known one
 
 
@@ -28,13 +29,17 @@ def space_filling(
     allowed: Callable[[Array], npt.NDArray[np.bool_]],
     rng: np.random.Generator,
 ) -> Array | None:
-    """Return the (D,) scrambled Sobol point farthest from the (k, D) known ones, or None."""
+    """Return a (D,) scrambled Sobol point away from the (k, D) known ones, or None.
+
+    It is the farthest of a few (Mitchell 1991): the farthest of all would always be a corner.
+    """
     X = encoding.spread(qmc.Sobol(len(encoding.space), rng=rng).random(512), region)
     X = X[allowed(X)]
     if not len(X):
         return None
     if not len(known):
         return np.asarray(X[0])
+    X = X[:CHOICES]
     return np.asarray(X[int(np.argmax(cdist(X, known).min(axis=1)))])
 
 
@@ -70,7 +75,7 @@ def _in_use(
 ) -> Value:
     from recommender.engine.rounding import round_params
 
-    params = round_params(encoding.decode(x), encoding, region)
+    params = round_params(encoding.decode(x, region), encoding, region)
     if isinstance(encoding.space[name], Categorical) or name in region.fixed or not known:
         return params[name]
     column = encoding.columns[name]

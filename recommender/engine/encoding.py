@@ -61,6 +61,11 @@ class Region:
             ranges[name] = ends
         return cls(fixed_values, ranges)
 
+    def admits(self, parameter: Parameter, value: Value) -> bool:
+        """Whether `value` is declared for the parameter and lies in its range here."""
+        low, high = self.within.get(parameter.name, (-math.inf, math.inf))
+        return parameter.contains(value) and (isinstance(value, str) or low <= value <= high)
+
     def fixing(self, values: Params) -> Region:
         """Return this region with further parameters held."""
         within = {name: ends for name, ends in self.within.items() if name not in values}
@@ -99,12 +104,22 @@ class Encoding:
                 X[row, columns] = _encode(parameter, params[parameter.name])
         return X
 
-    def decode(self, x: Array) -> dict[str, Value]:
-        """Return the parameters at one (D,) point, clipped to the bounds, as plain Python."""
-        return {
+    def decode(self, x: Array, region: Region | None = None) -> dict[str, Value]:
+        """Return the parameters at one (D,) point as plain Python.
+
+        They are clipped to the bounds, and in a region to its ranges and fixed values: converting
+        there and back can be off by the last digit.
+        """
+        params = {
             parameter.name: _decode(parameter, x[self.columns[parameter.name]])
             for parameter in self.space
         }
+        if region is None:
+            return params
+        for name, (low, high) in region.within.items():
+            clipped = min(max(float(params[name]), low), high)
+            params[name] = self.space[name].coerce(clipped)
+        return {**params, **region.fixed}
 
     def unit(self, name: str, value: float) -> float:
         """Return the place of a numeric parameter's value between its bounds."""
@@ -198,5 +213,5 @@ def _decode(parameter: Parameter, x: Array) -> Value:
     if isinstance(parameter, Categorical):
         return parameter.choices[int(np.argmax(x))]
     value = float(_from_unit(parameter, x[0]))
-    value = min(max(value, float(parameter.low)), float(parameter.high))
-    return round(value) if isinstance(parameter, Integer) else value
+    whole = round(value) if isinstance(parameter, Integer) else value
+    return min(max(whole, parameter.low), parameter.high)

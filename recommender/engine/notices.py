@@ -40,25 +40,35 @@ def few_runs(evidence: Evidence, needed: int, metric: str) -> Notice:
     )
 
 
-def context_notice(
+def of_the_objective(
     objective: Objective, evidence: Evidence, encoding: Encoding
-) -> tuple[float, Notice]:
-    """Return the share of the variance that the declared context explains, and say it."""
-    share = variance_share(
-        [_values(name, evidence, encoding) for name in objective.context], evidence.y
-    )
-    names = ", ".join(objective.context)
-    return share, Notice(
-        "confounded-objective",
-        f"{names} alone explains {share:.0%} of the variance of {objective.metric}, so "
-        f"{objective.metric} cannot rank it: the batch covers its range by design. An outcome "
-        "metric such as NMI, recorded even for a few of the finished runs, is worth more than any "
-        f"proposal made from {objective.metric}",
-    )
+) -> tuple[float | None, list[Notice]]:
+    """Return what a context explains of the objective's variance, and what that means.
+
+    The share is None without a declared context; then the notices name the parameters that seem
+    to rescale the objective all the same.
+    """
+    if not objective.context:
+        return None, _suspected_context(objective, evidence, encoding)
+    if len(evidence.y) < 3:
+        return None, []
+    values = [_values(name, evidence, encoding) for name in objective.context]
+    share = variance_share(values, evidence.y)
+    names, metric = ", ".join(objective.context), objective.metric
+    return share, [
+        Notice(
+            "confounded-objective",
+            f"{names} alone explains {share:.0%} of the variance of {metric}, and {metric} must not "
+            "rank it: the batch covers its range by design. An outcome metric such as NMI, "
+            "recorded even for a few of the finished runs, is worth more than any proposal made "
+            f"from {metric}",
+        )
+    ]
 
 
-def suspected_context(objective: Objective, evidence: Evidence, encoding: Encoding) -> list[Notice]:
-    """Say which parameters seem to rescale the objective although no context is declared."""
+def _suspected_context(
+    objective: Objective, evidence: Evidence, encoding: Encoding
+) -> list[Notice]:
     notices = []
     for parameter in encoding.space:
         if isinstance(parameter, Categorical):

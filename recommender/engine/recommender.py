@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from numbers import Integral
 from typing import overload
 
 import numpy as np
@@ -23,13 +23,15 @@ from recommender.engine.posterior import Posterior
 from recommender.engine.reason import reason_for
 from recommender.engine.replicates import ReplicateNoise, replicate_noise
 from recommender.engine.surrogate import Surrogate, fit
+from recommender.engine.threads import one_thread
 from recommender.errors import UsageError, did_you_mean
 from recommender.run import Direction, Objective, Params, Status, Value
 from recommender.space import Parameter, SearchSpace
 
 Array = npt.NDArray[np.float64]
 
-LARGEST_BATCH = 1000
+LARGEST_BATCH = 100
+LARGEST_VALUE = 1e100  # the square of a value must still be a number
 DIVERGED_FOR_MODEL = 5
 ASKING, RANKING = 0, 1  # streams of random numbers that must not coincide
 
@@ -126,6 +128,7 @@ class Recommender:
 
     Raises:
         SpaceError: a parameter is declared wrongly, or a context names none.
+        UsageError: the direction or the seed is not allowed.
     """
 
     def __init__(
@@ -143,6 +146,8 @@ class Recommender:
                 f"direction is {direction!r}; allowed: {', '.join(Direction)}"
                 f"{did_you_mean(direction, Direction)}"
             )
+        if seed < 0:
+            raise UsageError(f"seed is {seed}; allowed: whole numbers from 0")
         if isinstance(context, str):
             raise UsageError(f"context is {context!r}; give a list of parameter names")
         for name in context:
@@ -184,30 +189,21 @@ class Recommender:
                 f"status is {status!r}; allowed: {', '.join(Status)}{did_you_mean(status, Status)}"
             )
         state = Status(status)
-        if value is not None and not math.isfinite(value):
+        if value is not None and not _is_number(value):
             raise UsageError(
-                f"{self.objective.metric} is {value}; a value must be finite (for a training that "
-                'failed, tell(params, status="diverged") or status="crashed")'
+                f"{self.objective.metric} is {value!r}; a value must be a finite number (for a "
+                'training that failed, tell(params, status="diverged") or status="crashed")'
             )
         if value is not None and state is not Status.COMPLETED:
             raise UsageError(f"a {status} run has no value; leave it out, or use status=completed")
         values = self.space.coerce(params)
         self._encoding.encode([values])
         loss = None if value is None else self.objective.to_loss(float(value))
-        pending = None
-        if state is not Status.PENDING:
-            pending = next(
-                (
-                    o
-                    for o in self._observations
-                    if o.status is Status.PENDING and o.params == values and id in (None, o.id)
-                ),
-                None,
-            )
-        name = id or (pending.id if pending else f"run-{len(self._observations) + 1}")
+        waiting = None if state is Status.PENDING else self._waiting(values, id, loss is not None)
+        name = id or (waiting.id if waiting else f"run-{len(self._observations) + 1}")
         run = Observation(id=name, params=values, status=state, loss=loss, excluded=excluded)
-        if pending is not None:
-            self._observations[self._observations.index(pending)] = run
+        if waiting is not None:
+            self._observations[self._observations.index(waiting)] = run
         else:
             self._observations.append(run)
         self._version += 1
@@ -218,7 +214,7 @@ class Recommender:
         *,
         fix: Mapping[str, object] | None = None,
         within: Mapping[str, tuple[object, object]] | None = None,
-        defaults: Params | None = None,
+        defaults: Mapping[str, object] | None = None,
     ) -> Batch:
         """Recommend the next n runs; they are pending until told.
 
@@ -230,11 +226,46 @@ class Recommender:
 
         Raises:
             UsageError: n is out of range.
-            SpaceError: a name or value in `fix` or `within` is not allowed.
+            SpaceError: a name or value in `fix`, `within` or `defaults` is not allowed.
         """
-        if isinstance(n, bool) or not isinstance(n, int) or not 1 <= n <= LARGEST_BATCH:
+        if isinstance(n, bool) or not isinstance(n, Integral) or not 1 <= n <= LARGEST_BATCH:
             raise UsageError(f"n is {n}; allowed: whole numbers 1 to {LARGEST_BATCH}")
         region = Region.checked(self.space, fix, within)
+        defaults = None if defaults is None else self.space.coerce(defaults)
+        with one_thread():
+            batch = self._propose(int(n), region, defaults)
+        for suggestion in batch:
+            self.tell(suggestion, status="pending")
+        return batch
+
+    def best(self) -> Incumbent | None:
+        """Return the run believed to be the best, or None before any result.
+
+        With a context declared there is no overall best, and the answer is None as well: see
+        `best_by_context`.
+        """
+        if self.objective.context:
+            return None
+        evidence = self._evidence()
+        with one_thread():
+            return self._best_among(evidence, np.arange(len(evidence.y)))
+
+    def best_by_context(self) -> tuple[Incumbent, ...]:
+        """Return the run believed to be the best at each context value that was measured."""
+        evidence = self._evidence()
+        names = self.objective.context
+        if not names:
+            return ()
+        keys = [tuple(run.params[name] for name in names) for run in evidence.measured]
+        found = []
+        for key in sorted(set(keys), key=lambda key: tuple((isinstance(v, str), v) for v in key)):
+            members = np.array([index for index, other in enumerate(keys) if other == key])
+            with one_thread():
+                best = self._best_among(evidence, members)
+            found += [best] if best else []
+        return tuple(found)
+
+    def _propose(self, n: int, region: Region, defaults: Params | None) -> Batch:
         evidence = self._evidence()
         rng = self._rng(ASKING, evidence)
         open_context = tuple(c for c in self.objective.context if c not in region.fixed)
@@ -244,18 +275,10 @@ class Recommender:
             turn = len(known) // n
             values = context_values(self._encoding, region, open_context, n, known, turn, rng)
             regions = [region.fixing(value) for value in values]
-
-        told: list[Notice] = notices.duplicates(evidence.measured)
-        share: float | None = None
-        if self.objective.context and len(evidence.y) > 2:
-            share, notice = notices.context_notice(self.objective, evidence, self._encoding)
-            told.insert(0, notice)
-        elif not self.objective.context:
-            told = notices.suspected_context(self.objective, evidence, self._encoding) + told
-
-        needed = max(4, len(self.space) + 1)
-        if evidence.distinct < needed:
-            told.append(notices.few_runs(evidence, needed, self.objective.metric))
+        share, told = notices.of_the_objective(self.objective, evidence, self._encoding)
+        told += notices.duplicates(evidence.measured)
+        if evidence.distinct < self._runs_needed:
+            told.append(notices.few_runs(evidence, self._runs_needed, self.objective.metric))
             picks = greedy.start(n, self._encoding, regions, evidence, defaults, rng)
         else:
             surrogate = self._surrogate(evidence)
@@ -269,49 +292,34 @@ class Recommender:
                 self._feasibility(evidence),
                 rng,
             )
-        suggestions = tuple(self._suggestion(pick, evidence) for pick in picks)
-        evaluate = self._worth_measuring(n, evidence, rng)
-        for suggestion in suggestions:
-            self.tell(suggestion, status="pending")
         return Batch(
-            suggestions=suggestions,
+            suggestions=tuple(self._suggestion(pick, evidence) for pick in picks),
             notices=tuple(told),
-            evaluate=evaluate,
+            evaluate=self._worth_measuring(n, evidence, rng),
             exploratory=bool(open_context),
             context_share=share,
             noise=replicate_noise(evidence.X, evidence.y),
             fitted=len(evidence.y),
         )
 
-    def best(self) -> Incumbent | None:
-        """Return the run believed to be the best, or None before any result.
+    def _waiting(self, params: Params, id: str | None, with_value: bool) -> Observation | None:
+        """Return the first run of these parameters that a result may belong to."""
+        for run in self._observations:
+            unmeasured = run.status is Status.COMPLETED and run.loss is None
+            open_ = run.status is Status.PENDING or (unmeasured and with_value)
+            if open_ and run.params == params and id in (None, run.id):
+                return run
+        return None
 
-        With a context declared there is no overall best, and the answer is None as well: see
-        `best_by_context`.
-        """
-        return None if self.objective.context else self._best_among(self._evidence(), None)
+    @property
+    def _runs_needed(self) -> int:
+        """How many different configurations a model needs."""
+        return max(4, len(self.space) + 1)
 
-    def best_by_context(self) -> tuple[Incumbent, ...]:
-        """Return the run believed to be the best at each context value that was measured."""
-        evidence = self._evidence()
-        names = self.objective.context
-        if not names:
-            return ()
-        keys = [tuple(run.params[name] for name in names) for run in evidence.measured]
-        found = []
-        for key in sorted(set(keys), key=lambda key: tuple((isinstance(v, str), v) for v in key)):
-            members = np.array([index for index, other in enumerate(keys) if other == key])
-            best = self._best_among(evidence, members)
-            found += [best] if best else []
-        return tuple(found)
-
-    def _best_among(
-        self, evidence: Evidence, members: npt.NDArray[np.intp] | None
-    ) -> Incumbent | None:
-        members = np.arange(len(evidence.y)) if members is None else members
+    def _best_among(self, evidence: Evidence, members: npt.NDArray[np.intp]) -> Incumbent | None:
         if not len(members):
             return None
-        if evidence.distinct < max(4, len(self.space) + 1):
+        if evidence.distinct < self._runs_needed:
             run = evidence.measured[int(members[np.argmin(evidence.y[members])])]
             return Incumbent(
                 id=run.id, params=run.params, mean=None, sd=None, probability_best=None
@@ -349,7 +357,7 @@ class Recommender:
     ) -> tuple[str, ...]:
         if not evidence.unmeasured:
             return ()
-        fitted = evidence.distinct >= max(4, len(self.space) + 1)
+        fitted = evidence.distinct >= self._runs_needed
         posterior = self._surrogate(evidence).posterior if fitted else prior(self._encoding.width)
         if not fitted and len(evidence.X):
             posterior = posterior.condition(evidence.X, np.zeros((len(evidence.X), 1)))
@@ -382,3 +390,11 @@ class Recommender:
 
     def _rng(self, purpose: int, evidence: Evidence) -> np.random.Generator:
         return np.random.default_rng([self.seed, purpose, len(evidence.known), len(evidence.y)])
+
+
+def _is_number(value: object) -> bool:
+    try:
+        number = abs(float(value))  # type: ignore[arg-type]
+    except (TypeError, ValueError, OverflowError):
+        return False
+    return not isinstance(value, str) and number <= LARGEST_VALUE  # which NaN is not

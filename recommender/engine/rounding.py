@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from recommender.engine.encoding import Encoding, Region
 from recommender.run import Params, Value
-from recommender.space import Categorical, Parameter, Real
+from recommender.space import Categorical, Real
 
 Array = npt.NDArray[np.float64]
 
@@ -48,7 +48,9 @@ def simplify(
 
     if reference is not None:
         changed = [
-            p for p in free if best[p.name] != reference[p.name] and _within(p, region, reference)
+            p
+            for p in free
+            if best[p.name] != reference[p.name] and region.admits(p, reference[p.name])
         ]
         while changed:
             index, value = cheapest([{**best, p.name: reference[p.name]} for p in changed])
@@ -106,11 +108,3 @@ def short(
         if near:
             return option
     return value
-
-
-def _within(parameter: Parameter, region: Region, reference: Params) -> bool:
-    value = reference[parameter.name]
-    if not parameter.contains(value):
-        return False
-    low, high = region.within.get(parameter.name, (-math.inf, math.inf))
-    return isinstance(value, str) or low <= value <= high

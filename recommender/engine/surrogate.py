@@ -8,7 +8,7 @@ Symbols: X (n, D) are the runs in the unit cube, y (n,) their losses, p the numb
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -32,6 +32,7 @@ Mask = npt.NDArray[np.bool_]
 BOUNDS = {"lengthscale": (0.02, 100.0), "variance": (1e-2, 1e2), "noise": (1e-6, 1e1)}
 DISCOUNTED_SHARE = 0.1  # of the runs, at most, get a variance of their own
 BAD_Z, GOOD_Z = 3.0, 6.0
+TINY = 1e-100  # below it the square of a scale is no longer a number
 FLAT_GAIN = 2.0  # nats of log marginal likelihood that a parameter must be worth
 
 
@@ -89,6 +90,7 @@ def fit(
     """
     n = len(y)
     measured = n if measured is None else measured
+    doubted = measured > 4
     distances = squared_distances(X, groups)
     priors = Priors.for_dimension(len(distances))
     extra = np.zeros(n)
@@ -97,43 +99,42 @@ def fit(
     theta = _maximise(likelihood, _starts(priors, len(distances)))
     threshold = max(BAD_Z, -float(ndtri(0.025 / n)))
 
-    for _ in range(max(1, math.floor(DISCOUNTED_SHARE * n)) if measured > 4 else 0):
+    for _ in range(max(1, math.floor(DISCOUNTED_SHARE * n)) if doubted else 0):
         mean, sd = _leave_one_out(likelihood, theta)
         z = np.where(extra > 0, 0.0, (likelihood.y - mean) / sd)[:measured]
         worst = int(np.argmax(z))
         if z[worst] <= threshold:
             break
-        grown = extra.copy()
-        grown[worst] = max(0.0, (likelihood.y[worst] - mean[worst]) ** 2 - sd[worst] ** 2)
-        # Without the run the others spread less, so they are standardised anew; both fits are
-        # compared on the same standardised values.
-        trial = Likelihood(family, distances, likelihood.y, grown, priors)
-        trial_theta = _maximise(trial, [theta, *_starts(priors, len(distances))[:2]])
-        gain = trial.log_marginal(trial_theta) - likelihood.log_marginal(theta)
-        if gain <= 0.5 * math.log(n) + 1.0:
+        trial, trial_theta = _discounting(likelihood, theta, worst)
+        if not _worth(trial, trial_theta, likelihood, theta):
             break
-        centre, new_scale = _standardisation(y[grown == 0])
-        extra = grown * (scale / new_scale) ** 2
+        # Without the run the others spread less, so they are standardised anew.
+        centre, new_scale = _standardisation(y[trial.extra == 0])
+        extra = trial.extra * (scale / new_scale) ** 2
         scale = new_scale
         likelihood = Likelihood(family, distances, (y - centre) / scale, extra, priors)
         theta = _maximise(likelihood, [trial_theta, *_starts(priors, len(distances))[:2]])
 
-    mean, sd = (part[:measured] for part in _leave_one_out(likelihood, theta))
-    sd = np.sqrt(np.maximum(sd**2 - extra[:measured], 0.0))  # as if the run were believed
+    mean, sd = (part[:measured] for part in _believing(likelihood, theta))
+    z = (likelihood.y[:measured] - mean) / sd
+    too_good = z < -max(GOOD_Z, threshold)
+    if doubted:
+        best = int(np.argmin(z))
+        too_good[best] |= _is_too_good(likelihood, theta, best, threshold)
     return Surrogate(
         posterior=_posterior(X, y, likelihood, theta, scale, groups),
         lengthscales=np.exp(theta[:-2]),
         leave_one_out_mean=centre + scale * mean,
         leave_one_out_sd=scale * sd,
         discounted=extra[:measured] > 0,
-        too_good=(likelihood.y[:measured] - mean) / sd < -max(GOOD_Z, threshold),
+        too_good=too_good,
         evidence=_evidence(likelihood, theta),
     )
 
 
 def _standardisation(y: Array) -> tuple[float, float]:
     scale = float(y.std())
-    return float(y.mean()), scale if scale > 1e-12 * max(1.0, float(np.abs(y).max())) else 1.0
+    return float(y.mean()), scale if scale > max(1e-12 * float(np.abs(y).max()), TINY) else 1.0
 
 
 def _starts(priors: Priors, p: int) -> list[Array]:
@@ -172,6 +173,45 @@ def _leave_one_out(likelihood: Likelihood, theta: Array) -> tuple[Array, Array]:
     residual = likelihood.y - generalised_mean(inverse, likelihood.y)
     variance = 1.0 / np.diag(inverse)
     return likelihood.y - variance * (inverse @ residual), np.sqrt(variance)
+
+
+def _believing(likelihood: Likelihood, theta: Array) -> tuple[Array, Array]:
+    """Return the same, each run's own result as if it had no extra variance."""
+    mean, sd = _leave_one_out(likelihood, theta)
+    # The noise is what the difference of two large numbers can not go below.
+    return mean, np.sqrt(np.maximum(sd**2 - likelihood.extra, math.exp(theta[-1])))
+
+
+def _discounting(likelihood: Likelihood, theta: Array, run: int) -> tuple[Likelihood, Array]:
+    """Return the fit in which one run has the extra variance that makes it likely."""
+    mean, sd = _leave_one_out(likelihood, theta)
+    extra = likelihood.extra.copy()
+    extra[run] = max(0.0, (likelihood.y[run] - mean[run]) ** 2 - sd[run] ** 2)
+    trial = replace(likelihood, extra=extra)
+    return trial, _maximise(
+        trial, [theta, *_starts(likelihood.priors, len(likelihood.distances))[:2]]
+    )
+
+
+def _worth(trial: Likelihood, trial_theta: Array, likelihood: Likelihood, theta: Array) -> bool:
+    gain = trial.log_marginal(trial_theta) - likelihood.log_marginal(theta)
+    return gain > 0.5 * math.log(len(likelihood.y)) + 1.0
+
+
+def _is_too_good(likelihood: Likelihood, theta: Array, run: int, threshold: float) -> bool:
+    """Whether a run is too good to be believed, by a fit that does not have to believe it.
+
+    A fit that does takes it for noise, and then nothing looks odd: among n runs no residual can
+    exceed about sqrt(n) standard deviations of which it is a part.
+    """
+    mean, sd = _believing(likelihood, theta)
+    if (likelihood.y[run] - mean[run]) / sd[run] >= -threshold:
+        return False
+    trial, trial_theta = _discounting(likelihood, theta, run)
+    if not _worth(trial, trial_theta, likelihood, theta):
+        return False
+    mean, sd = _believing(trial, trial_theta)
+    return bool((likelihood.y[run] - mean[run]) / sd[run] < -max(GOOD_Z, threshold))
 
 
 def _evidence(likelihood: Likelihood, theta: Array) -> Array:

@@ -1,1 +1,23 @@
 """The two append-only ledgers, and how their rows fold into runs."""
+
+from recommender.records.check import check_event
+from recommender.records.columns import RESERVED
+from recommender.records.event import Event, EventKind, amend_note, replaced_values
+from recommender.records.files import FileRecords
+from recommender.records.fold import Conflict, Folded, fold
+from recommender.records.protocol import Records, Writer
+
+__all__ = [
+    "RESERVED",
+    "Conflict",
+    "Event",
+    "EventKind",
+    "FileRecords",
+    "Folded",
+    "Records",
+    "Writer",
+    "amend_note",
+    "check_event",
+    "fold",
+    "replaced_values",
+]

@@ -1,0 +1,127 @@
+"""Whether a new row may be appended: it must add something and contradict nothing."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from recommender.errors import ConflictError, UsageError, did_you_mean
+from recommender.number import format_value
+from recommender.records.event import Event, EventKind, amend_note, cells, same
+from recommender.records.fold import Folded, command
+from recommender.run import Proposal, Run, Status, Value
+
+_FINISHED = (Status.COMPLETED, Status.DIVERGED)
+_WITHOUT_RESULT = (Status.PENDING, Status.DROPPED)
+
+
+def check_event(folded: Folded, event: Event) -> Event | None:
+    """Return the row to append for `event`, reduced to what it adds, or None if it adds nothing.
+
+    A result without a status completes the run, or leaves it as finished as it was. An
+    amendment comes back with a note that names the values it replaces.
+
+    Raises:
+        UsageError: the run is unknown, and the event does not give all that a new one needs.
+        ConflictError: the event contradicts what is known of the run.
+    """
+    run = folded.history.get(event.id)
+    if run is None:
+        return _new_run(folded, event)
+    if event.kind is EventKind.RESULT:
+        return _result(folded, run, event)
+    if event.kind is EventKind.AMEND:
+        return _amend(folded, run, event)
+    if event.kind is EventKind.DROP:
+        if run.status in _FINISHED:
+            raise ConflictError(
+                f"{run.id} is {run.status} ({run.source}), so it cannot be dropped; to keep it "
+                f"out of the fit: recommend exclude {run.id}"
+            )
+        return _bare(event) if run.status is Status.PENDING else None
+    return _bare(event) if run.excluded is (event.kind is EventKind.RESTORE) else None
+
+
+def _new_run(folded: Folded, event: Event) -> Event:
+    if event.kind is not EventKind.RESULT:
+        ids = [run.id for run in folded.history.runs]
+        raise UsageError(f"there is no run {event.id}{did_you_mean(event.id, ids)}")
+    missing = [name for name in folded.parameters if name not in event.params]
+    if missing or not event.params:
+        ids = [run.id for run in folded.history.runs]
+        raise UsageError(
+            f"there is no run {event.id}{did_you_mean(event.id, ids)}; to record a run that was "
+            f"never proposed, give --param NAME=VALUE for {', '.join(missing) or 'its parameters'}"
+        )
+    return replace(event, status=event.status or Status.COMPLETED)
+
+
+def _bare(event: Event) -> Event:
+    return Event(id=event.id, kind=event.kind, recorded_at=event.recorded_at, note=event.note)
+
+
+def _only(event: Event, names: set[str]) -> Event:
+    """Return `event` with only those of its cells; the status and the note stay."""
+    return replace(
+        event,
+        label=event.label if "label" in names else "",
+        hours=event.hours if "hours" in names else None,
+        params={name: value for name, value in event.params.items() if name in names},
+        metrics={name: value for name, value in event.metrics.items() if name in names},
+    )
+
+
+def _result(folded: Folded, run: Run, event: Event) -> Event | None:
+    status = event.status or (run.status if run.status in _FINISHED else Status.COMPLETED)
+    event = replace(event, status=status)
+    # What a crashed attempt reported says nothing about the attempt that finished.
+    retried = run.status is Status.CRASHED and status in _FINISHED
+    known = dict(run.params) if retried else cells(run)
+    stated = cells(event)
+    different = {n: v for n, v in stated.items() if n in known and not same(v, known[n])}
+    if different:
+        raise ConflictError(_contradiction(folded, run, different))
+    added = set(stated) - set(known)
+    if not added and (not event.note or event.note in run.note):
+        return None
+    return _only(event, added)
+
+
+def _contradiction(folded: Folded, run: Run, different: dict[str, Value]) -> str:
+    known = cells(run)
+    stated = " and ".join(
+        f"{name} is {format_value(known[name])}, not {format_value(value)}"
+        for name, value in different.items()
+    )
+    name, value = next(iter(different.items()))
+    return (
+        f"{run.id} ({_sources(folded, run.id)}): {stated}; nothing was written. If the new value "
+        f"is right, give the reason with --amend REASON: {command(run.id, name, value, run.params)}"
+    )
+
+
+def _sources(folded: Folded, id: str) -> str:
+    rows: list[Proposal | Event] = [*folded.proposals, *folded.events]
+    return ", ".join(row.source for row in rows if row.id == id and row.source)
+
+
+def _amend(folded: Folded, run: Run, event: Event) -> Event | None:
+    reports = event.metrics or event.hours is not None or event.label
+    if event.status is None and reports and run.status in _WITHOUT_RESULT:
+        event = replace(event, status=Status.COMPLETED)
+    known: dict[str, tuple[Value, ...]] = {name: (value,) for name, value in cells(run).items()}
+    for conflict in folded.conflicts:
+        if conflict.id == run.id:
+            known[conflict.name] = tuple(value for value, _ in conflict.values)
+    changed = {
+        name
+        for name, value in cells(event).items()
+        if len(known.get(name, ())) != 1 or not same(value, known[name][0])
+    }
+    if not changed:
+        return None
+    replaced = {name: values for name, values in known.items() if name in changed}
+    amended = _only(event, changed)
+    # The amendment of a crashed attempt says so, because it ends with that attempt.
+    unchanged = Status.CRASHED if run.status is Status.CRASHED else None
+    status = event.status if "status" in changed else unchanged
+    return replace(amended, status=status, note=amend_note(replaced, event.note))

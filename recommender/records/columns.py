@@ -1,0 +1,286 @@
+"""The columns of the two ledgers: rows of text to events and proposals, and back.
+
+The last column of our own is text in both (`note`, `proposed_by`), and every column that holds a
+number stands before it; `ledger` relies on that. In the ledger of results the columns before
+`note` that are neither ours nor parameters are metrics; in both ledgers, those after our last
+one are a person's own, kept as text.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from enum import StrEnum
+from typing import TypeVar
+
+from recommender.errors import HistoryError, UsageError, did_you_mean
+from recommender.number import parse_number, parse_value
+from recommender.records.event import Event, EventKind, same
+from recommender.records.ledger import Ledger, Row, clean
+from recommender.run import Proposal, Status, Value, params_hash
+
+RUN_COLUMNS: tuple[str, ...] = ("id", "event", "status", "recorded_at", "label", "hours", "note")
+PROPOSAL_COLUMNS: tuple[str, ...] = (
+    "id",
+    "batch",
+    "proposed_at",
+    "predicted_metric",
+    "predicted_mean",
+    "predicted_sd",
+    "expected_improvement",
+    "probability_of_improvement",
+    "role",
+    "reason",
+    "engine_seed",
+    "history_digest",
+    "proposed_by",
+)
+RESERVED = frozenset((*RUN_COLUMNS, *PROPOSAL_COLUMNS))
+"""The names that no parameter and no metric may have."""
+
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+_ALLOWED_ID = "an id has 1 to 100 letters, digits, dots, dashes or underlines (no spaces)"
+_RESULTS = (Status.COMPLETED, Status.CRASHED, Status.DIVERGED)
+_Word = TypeVar("_Word", bound=StrEnum)
+
+
+def _check_place(ledger: Ledger, parameters: Sequence[str], last: str) -> None:
+    for header in ledger.headers:
+        misplaced = [name for name in parameters if name in header[header.index(last) :]]
+        if misplaced:
+            raise HistoryError(
+                f"{ledger.where}: {', '.join(misplaced)} is a parameter; move its column before "
+                f"{last}"
+            )
+
+
+def read_events(ledger: Ledger, parameters: Sequence[str]) -> list[Event]:
+    """Return the rows of the ledger of results.
+
+    A row without an id, which a person added, gets one that its parameters give.
+
+    Raises:
+        HistoryError: a cell makes no sense, or a parameter has no column.
+    """
+    _check_place(ledger, parameters, "note")
+    events: list[Event] = []
+    by_hand: dict[frozenset[tuple[str, str]], str] = {}
+    for row in ledger.rows():
+        event = _read_event(row, parameters)
+        if not event.id:
+            # The same line twice is what a merge leaves; anything else is a further run.
+            line = frozenset((name, cell) for name, cell in row.cells.items() if cell)
+            if line not in by_hand:
+                by_hand[line] = _hand_id(event, by_hand.values())
+            event = replace(event, id=by_hand[line])
+        events.append(event)
+    return events
+
+
+def _hand_id(event: Event, used: Iterable[str]) -> str:
+    first = f"hand-{params_hash(event.params)}"
+    count = sum(id.startswith(first) for id in used)
+    return f"{first}-{count + 1}" if count else first
+
+
+def _read_event(row: Row, parameters: Sequence[str]) -> Event:
+    names = list(row.cells)
+    note = names.index("note")
+    ours = {*RUN_COLUMNS, *parameters}
+    metrics = {name: _number(row, name) for name in names[:note] if name not in ours}
+    kind = _word(row, "event", tuple(EventKind)) or EventKind.RESULT
+    status = _word(row, "status", _RESULTS)
+    if kind is EventKind.RESULT and status is None:
+        status = Status.COMPLETED
+    return Event(
+        id=_id(row) if row.cells["id"].strip() else "",
+        kind=kind,
+        status=status,
+        recorded_at=row.cells["recorded_at"],
+        label=row.cells["label"],
+        hours=_number(row, "hours"),
+        params=_params(row, parameters),
+        metrics={name: number for name, number in metrics.items() if number is not None},
+        note=row.cells["note"],
+        extras={name: row.cells[name] for name in names[note + 1 :] if row.cells[name]},
+        source=row.where,
+    )
+
+
+def read_proposals(ledger: Ledger, parameters: Sequence[str]) -> list[Proposal]:
+    """Return the rows of the ledger of proposals.
+
+    Raises:
+        HistoryError: a cell makes no sense, or a parameter has no column or no value.
+    """
+    _check_place(ledger, parameters, "proposed_by")
+    return [_read_proposal(row, parameters) for row in ledger.rows()]
+
+
+def _read_proposal(row: Row, parameters: Sequence[str]) -> Proposal:
+    params = _params(row, parameters)
+    missing = [name for name in parameters if name not in params]
+    if missing:
+        raise HistoryError(f"{row.where}: {', '.join(missing)} is blank; a proposal has them all")
+    return Proposal(
+        id=_id(row),
+        batch=_integer(row, "batch"),
+        proposed_at=row.cells["proposed_at"],
+        params=params,
+        metric=row.cells["predicted_metric"],
+        mean=_number(row, "predicted_mean"),
+        sd=_number(row, "predicted_sd"),
+        expected_improvement=_number(row, "expected_improvement"),
+        probability_of_improvement=_number(row, "probability_of_improvement"),
+        role=row.cells["role"],
+        reason=row.cells["reason"],
+        seed=_integer(row, "engine_seed"),
+        history_digest=row.cells["history_digest"],
+        proposed_by=row.cells["proposed_by"],
+        source=row.where,
+    )
+
+
+def _id(row: Row) -> str:
+    id = row.cells["id"].strip()
+    if not _ID.fullmatch(id):
+        raise HistoryError(f"{row.where}: the id is {id!r}; {_ALLOWED_ID}")
+    return id
+
+
+def _params(row: Row, parameters: Sequence[str]) -> dict[str, Value]:
+    lacking = [name for name in parameters if name not in row.cells]
+    if lacking:
+        raise HistoryError(
+            f"{row.where}: there is no column for the parameter {', '.join(lacking)}; add it after "
+            "the other parameters, with the value that the past runs had"
+        )
+    return {name: parse_value(row.cells[name]) for name in parameters if row.cells[name].strip()}
+
+
+def _number(row: Row, name: str) -> float | None:
+    text = row.cells[name].strip()
+    number = parse_number(text) if text else None
+    if text and number is None:
+        raise HistoryError(
+            f"{row.where}: {name} is {text!r}, not a number; write it like 0.0005, or leave it "
+            "blank (text goes into note, or into columns after it)"
+        )
+    return number
+
+
+def _integer(row: Row, name: str) -> int:
+    value = parse_value(row.cells[name])
+    if not isinstance(value, int):
+        raise HistoryError(f"{row.where}: {name} is {value!r}; it must be a whole number")
+    return value
+
+
+def _word(row: Row, name: str, allowed: Sequence[_Word]) -> _Word | None:
+    text = row.cells[name].strip()
+    word = next((word for word in allowed if word == text), None)
+    if text and word is None:
+        words = [str(word) for word in allowed]
+        raise HistoryError(
+            f"{row.where}: {name} is {text!r}; allowed: {', '.join(words)} or blank"
+            f"{did_you_mean(text, words)}"
+        )
+    return word
+
+
+def event_cells(event: Event) -> dict[str, str]:
+    """Return an event as text by column.
+
+    Raises:
+        UsageError: it holds what a cell cannot keep.
+    """
+    _check_id(event.id)
+    return {
+        "id": event.id,
+        "event": event.kind.value,
+        "status": event.status.value if event.status else "",
+        "recorded_at": event.recorded_at,
+        "label": event.label,
+        "hours": _text(event.id, "hours", event.hours),
+        **{name: _text(event.id, name, value) for name, value in event.params.items()},
+        **{name: _text(event.id, name, float(value)) for name, value in event.metrics.items()},
+        "note": event.note,
+        **event.extras,
+    }
+
+
+def proposal_cells(proposal: Proposal) -> dict[str, str]:
+    """Return a proposal as text by column.
+
+    Raises:
+        UsageError: it holds what a cell cannot keep.
+    """
+    id = proposal.id
+    _check_id(id)
+    return {
+        "id": id,
+        "batch": str(proposal.batch),
+        "proposed_at": proposal.proposed_at,
+        **{name: _text(id, name, value) for name, value in proposal.params.items()},
+        "predicted_metric": proposal.metric,
+        "predicted_mean": _text(id, "mean", proposal.mean),
+        "predicted_sd": _text(id, "sd", proposal.sd),
+        "expected_improvement": _text(id, "expected_improvement", proposal.expected_improvement),
+        "probability_of_improvement": _text(
+            id, "probability_of_improvement", proposal.probability_of_improvement
+        ),
+        "role": proposal.role,
+        "reason": proposal.reason,
+        "engine_seed": str(proposal.seed),
+        "history_digest": proposal.history_digest,
+        "proposed_by": proposal.proposed_by,
+    }
+
+
+def _check_id(id: str) -> None:
+    if not _ID.fullmatch(id):
+        raise UsageError(f"the id {id!r} is not allowed; {_ALLOWED_ID}")
+
+
+def _text(id: str, name: str, value: Value | None) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, float) and not math.isfinite(value):
+        raise UsageError(f"{id}: {name} is {value}; a ledger keeps finite numbers only")
+    # `float`, because the representation of numpy's floats, which are floats too, is none.
+    text = repr(float(value)) if isinstance(value, float) else str(value)
+    if not text or not same(parse_value(clean(text)), value):
+        raise UsageError(
+            f"{id}: {name} is {text!r}, which would be read back as {parse_value(text)!r}; choose "
+            "a value that is not blank, has no blanks around it and is not a number written oddly"
+        )
+    return text
+
+
+def whole_header(
+    headers: Sequence[tuple[str, ...]], before: Sequence[str], after: Sequence[str], last: str
+) -> tuple[str, ...]:
+    """Return a header with the columns of all `headers`, and `before` and `after` beside `last`.
+
+    Raises:
+        UsageError: a new name is not allowed, or stands on the other side already.
+    """
+    for name in (*before, *after):
+        if not name or name != clean(name).strip() or name in RESERVED:
+            raise UsageError(f"{name!r} is not allowed as the name of a column; rename it")
+    halves = [(header[: header.index(last)], header[header.index(last) :]) for header in headers]
+    widest = max(halves, key=lambda half: len(half[0]) + len(half[1]))
+    left, right = list(widest[0]), list(widest[1])
+    lefts = [*(name for half, _ in halves for name in half), *before]
+    rights = [*(name for _, half in halves for name in half), *after]
+    for side, names, other in ((left, lefts, right), (right, rights, left)):
+        side.extend(name for name in dict.fromkeys(names) if name not in side)
+        both = [name for name in side if name in other]
+        if both:
+            raise UsageError(
+                f"the column {both[0]} stands on the other side of {last} (numbers stand before "
+                "it, a person's own text after it); rename it or move the column"
+            )
+    return (*left, *right)

@@ -1,0 +1,154 @@
+"""Files that survive a crash: locking, appending and replacing them."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import fcntl
+import os
+import stat
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from recommender.errors import HistoryError
+
+
+@contextlib.contextmanager
+def locked(path: Path, seconds: float | None = None) -> Iterator[None]:
+    """Hold the lock that the file at `path` stands for, waiting at most `seconds` for it.
+
+    The file is none of the ledgers, because a ledger may be replaced, and is never deleted,
+    because two processes could then hold two files of one name. The kernel frees the lock of a
+    process that dies.
+
+    Raises:
+        HistoryError: the file system cannot lock, or the holder did not let go in time.
+    """
+    with explained(path.parent):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+    try:
+        _take(file, path, seconds)
+        yield
+    finally:
+        os.close(file)
+
+
+def _take(file: int, path: Path, seconds: float | None) -> None:
+    until = None if seconds is None else time.monotonic() + seconds
+    try:
+        while True:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | (fcntl.LOCK_NB if until is not None else 0))
+                break
+            except BlockingIOError:
+                if until is not None and time.monotonic() > until:
+                    holder = os.pread(file, 200, 0).decode(errors="replace").strip() or "unknown"
+                    raise HistoryError(
+                        f"{path}: another process holds the lock (process {holder}); wait for it "
+                        "to finish, or end it, and try again"
+                    ) from None
+                time.sleep(0.005)
+    except OSError as error:
+        raise HistoryError(
+            f"{path}: this file system cannot lock files ({error.strerror}); keep the project "
+            "folder on a file system that can"
+        ) from error
+    # Who holds the lock is told to those who wait; on a full disk it stays untold.
+    with contextlib.suppress(OSError):
+        os.ftruncate(file, 0)
+        os.pwrite(file, f"{os.getpid()} on {os.uname().nodename}\n".encode(), 0)
+
+
+def read(path: Path) -> bytes:
+    """Return the content of a file; a missing one is empty.
+
+    Raises:
+        HistoryError: it is there but cannot be read.
+    """
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return b""
+    except OSError as error:
+        raise HistoryError(f"{path}: cannot be read: {error.strerror}") from error
+
+
+def append(path: Path, data: bytes) -> None:
+    """Append `data`, and return when it is on the disk; on failure the file is as before.
+
+    Raises:
+        HistoryError: the data could not be written.
+    """
+    with explained(path):
+        file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC)
+        try:
+            size = os.fstat(file).st_size
+            try:
+                _write(file, data)
+            except BaseException:
+                os.ftruncate(file, size)
+                raise
+        finally:
+            os.close(file)
+
+
+def replace(path: Path, data: bytes) -> None:
+    """Make `data` the content of the file: at every moment it holds the old or the new one.
+
+    Raises:
+        HistoryError: the data could not be written.
+    """
+    draft = path.with_name(f".{path.name}.draft.lock")  # named like a lock so that git ignores it
+    with explained(path):
+        mode = stat.S_IMODE(path.stat().st_mode) if path.exists() else None
+        draft.unlink(missing_ok=True)
+        try:
+            file = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
+            try:
+                if mode is not None:
+                    os.fchmod(file, mode)
+                _write(file, data)
+            finally:
+                os.close(file)
+            draft.replace(path)
+        except BaseException:
+            draft.unlink(missing_ok=True)
+            raise
+        _sync_folder(path.parent)
+
+
+def _write(file: int, data: bytes) -> None:
+    rest = memoryview(data)
+    while rest:
+        rest = rest[os.write(file, rest) :]
+    os.fsync(file)
+
+
+def _sync_folder(folder: Path) -> None:
+    file = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(file)
+    finally:
+        os.close(file)
+
+
+@contextlib.contextmanager
+def explained(path: Path) -> Iterator[None]:
+    """Turn an error of the operating system into a `HistoryError` that says what to do."""
+    try:
+        yield
+    except OSError as error:
+        todo = {
+            errno.ENOSPC: "make room on the disk",
+            errno.EDQUOT: "make room in your quota",
+            errno.EFBIG: "raise the limit on file sizes",
+            errno.EACCES: "make the folder and its files writable for you",
+            errno.EPERM: "make the folder and its files writable for you",
+            errno.EROFS: "use a project folder that can be written",
+        }.get(error.errno or 0, "see to that")
+        raise HistoryError(
+            f"{path}: cannot be written: {error.strerror or error}; nothing was recorded: {todo} "
+            "and try again"
+        ) from error

@@ -1,0 +1,195 @@
+"""The ledgers as two CSV files in a project's `history/`."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from recommender.errors import UsageError, did_you_mean
+from recommender.records import disk
+from recommender.records.columns import (
+    PROPOSAL_COLUMNS,
+    RUN_COLUMNS,
+    event_cells,
+    proposal_cells,
+    read_events,
+    read_proposals,
+    whole_header,
+)
+from recommender.records.event import Event
+from recommender.records.fold import Folded, fold
+from recommender.records.ledger import Ledger, parse
+from recommender.run import Proposal
+
+_SECONDS_TO_WAIT = 60.0
+
+
+class FileRecords:
+    """The ledgers `runs.csv` and `proposals.csv` in a folder. Implements `Records`.
+
+    A ledger that is a symbolic link is written where the link points. The locks lie beside
+    `runs.csv`, as `.runs.lock` and `.next.lock`.
+    """
+
+    def __init__(self, folder: Path, parameters: Sequence[str]) -> None:
+        self.parameters = tuple(parameters)
+        self._runs = _File(folder, "runs.csv", RUN_COLUMNS[:-1], RUN_COLUMNS[-1:])
+        self._proposals = _File(folder, "proposals.csv", PROPOSAL_COLUMNS[:3], PROPOSAL_COLUMNS[3:])
+
+    def read(self) -> Folded:
+        """Return everything that the ledgers say; a missing one says nothing.
+
+        Raises:
+            HistoryError: a ledger cannot be read, or a row of one makes no sense.
+        """
+        # Results first: what is appended meanwhile can then not be a result without its proposal.
+        runs, proposals = self._runs.read(), self._proposals.read()
+        results = self._runs.parse(runs)
+        asked = self._proposals.parse(proposals)
+        folded = fold(
+            read_events(results, self.parameters),
+            read_proposals(asked, self.parameters),
+            self.parameters,
+        )
+        notices = tuple(
+            f"{ledger.torn}: this row was cut off while it was written, and is passed over"
+            for ledger in (results, asked)
+            if ledger.torn
+        )
+        return replace(folded, notices=notices, digest=_digest(runs, proposals))
+
+    def digest(self) -> str:
+        """Return 12 hex digits that stand for the content of both ledgers."""
+        return _digest(self._runs.read(), self._proposals.read())
+
+    @contextlib.contextmanager
+    def writing(self) -> Iterator[FileWriter]:
+        """Hold the write lock.
+
+        Raises:
+            HistoryError: the lock cannot be had, or a ledger not be read.
+        """
+        with disk.locked(self._runs.path.with_name(".runs.lock"), _SECONDS_TO_WAIT):
+            yield FileWriter(self)
+
+    @contextlib.contextmanager
+    def proposing(self) -> Iterator[None]:
+        """Hold the lock under which batches are proposed, waiting for it as long as it takes.
+
+        Raises:
+            HistoryError: the lock cannot be had.
+        """
+        with disk.locked(self._runs.path.with_name(".next.lock")):
+            yield
+
+
+class FileWriter:
+    """Appends to the ledgers of a `FileRecords` whose write lock is held."""
+
+    def __init__(self, records: FileRecords) -> None:
+        self._records = records
+        self._folded: Folded | None = None
+
+    @property
+    def folded(self) -> Folded:
+        """What the ledgers say now, with everything that this writer has appended."""
+        if self._folded is None:
+            self._folded = self._records.read()
+        return self._folded
+
+    def append_events(self, events: Sequence[Event]) -> None:
+        """Append rows of results, and return when they are safe on the disk; all or none.
+
+        Raises:
+            UsageError: a row holds what a ledger cannot keep.
+            HistoryError: the rows could not be written; the ledger is as before.
+        """
+        parameters = self._records.parameters
+        metrics = {name: None for event in events for name in event.metrics}
+        for event in events:
+            _check_names(event.id, event.params, parameters)
+        for name in metrics:
+            if name in parameters:
+                raise UsageError(f"{name} is a parameter, so it cannot be a metric; rename one")
+        extras = {name: None for event in events for name in event.extras}
+        rows = [event_cells(event) for event in events]
+        self._append(self._records._runs, rows, metrics, extras)
+
+    def append_proposals(self, proposals: Sequence[Proposal]) -> None:
+        """Append proposals, and return when they are safe on the disk; all or none.
+
+        Raises:
+            UsageError: a proposal holds what a ledger cannot keep.
+            HistoryError: the rows could not be written; the ledger is as before.
+        """
+        parameters = self._records.parameters
+        for proposal in proposals:
+            _check_names(proposal.id, proposal.params, parameters)
+            missing = [name for name in parameters if name not in proposal.params]
+            if missing:
+                raise UsageError(f"{proposal.id} has no value for {', '.join(missing)}")
+        rows = [proposal_cells(proposal) for proposal in proposals]
+        self._append(self._records._proposals, rows, (), ())
+
+    def _append(
+        self,
+        file: _File,
+        rows: Sequence[Mapping[str, str]],
+        metrics: Iterable[str],
+        extras: Iterable[str],
+    ) -> None:
+        _ = self.folded  # raises where the ledgers make no sense: nothing goes on top of that
+        if rows:
+            self._folded = None
+            file.append(rows, self._records.parameters, metrics, extras)
+
+
+class _File:
+    """One ledger on the disk, with our own columns: the `front`, the parameters, the `rest`."""
+
+    def __init__(
+        self, folder: Path, name: str, front: tuple[str, ...], rest: tuple[str, ...]
+    ) -> None:
+        # Not `Path.resolve`, which raises an error of its own where links form a loop.
+        self.path = Path(os.path.realpath(folder / name))
+        self.where = f"{folder.absolute().name}/{name}"
+        self.front, self.rest = front, rest
+
+    def read(self) -> bytes:
+        return disk.read(self.path)
+
+    def parse(self, data: bytes) -> Ledger:
+        return parse(data, self.where, (*self.front, *self.rest))
+
+    def append(
+        self,
+        rows: Sequence[Mapping[str, str]],
+        parameters: Iterable[str],
+        metrics: Iterable[str],
+        extras: Iterable[str],
+    ) -> None:
+        ledger = self.parse(self.read())
+        headers = ledger.headers or ((*self.front, *parameters, *self.rest),)
+        header = whole_header(headers, (*parameters, *metrics), tuple(extras), self.rest[-1])
+        if ledger.headers[-1:] == (header,) and not ledger.torn:
+            disk.append(self.path, ledger.appended(rows))
+        else:
+            disk.replace(self.path, ledger.rewritten(header, rows))
+
+
+def _digest(*ledgers: bytes) -> str:
+    parts = "".join(hashlib.sha256(ledger).hexdigest() for ledger in ledgers)
+    return hashlib.sha256(parts.encode()).hexdigest()[:12]
+
+
+def _check_names(id: str, params: Mapping[str, object], parameters: Sequence[str]) -> None:
+    for name in params:
+        if name not in parameters:
+            raise UsageError(
+                f"{id}: there is no parameter {name}; allowed: {', '.join(parameters)}"
+                f"{did_you_mean(name, parameters)}"
+            )

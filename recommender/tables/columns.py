@@ -1,0 +1,158 @@
+"""What each column of a run table is: a parameter, a metric, or something said about the run."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from recommender.errors import TableError
+from recommender.tables.cells import is_missing, number_in
+from recommender.tables.table import Finding, Table, listed, shown
+
+
+def fold(name: str) -> str:
+    """Return a name without case, blanks, dashes and underscores."""
+    return re.sub(r"[\s_-]+", "", name).casefold()
+
+
+LABELS = frozenset(
+    {"id", "run", "runid", "runname", "label", "name", "experiment", "trial"}
+    | {"time", "date", "datetime", "timestamp", "日期", "时间", "日期时间", "编号", "名称"}
+)
+STATUS = frozenset({"status", "state", "状态"})
+HOURS = frozenset({"hours", "durationhours"})
+NOTES = frozenset({"note", "notes", "comment", "comments", "备注"})
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """The names of a run table's columns by what they are."""
+
+    label: str | None
+    status: str | None
+    hours: str | None
+    note: str | None
+    metrics: tuple[str, ...]
+    extras: tuple[str, ...]
+
+
+def find_column(header: Sequence[str], name: str, others: Sequence[str] = ()) -> int | None:
+    """Return where `name` stands: exactly, or else apart from case, blanks, dashes, underscores.
+
+    A column that bears exactly the name of one of `others` is that one, not this.
+    """
+    if name in header:
+        return header.index(name)
+    folded = (i for i, column in enumerate(header) if fold(column) == fold(name) != "")
+    return next((i for i in folded if header[i] not in others), None)
+
+
+def with_names(table: Table, wanted: Sequence[str], path: Path) -> tuple[Table, list[Finding]]:
+    """Return the table with the columns that fit `wanted` under exactly those names.
+
+    Raises:
+        TableError: two columns have one name.
+    """
+    header = list(table.header)
+    findings = []
+    for name in wanted:
+        found = find_column(table.header, name, wanted)
+        if found is not None and table.header[found] != name:
+            message = f"the column {shown(table.header[found])} is taken for {name}"
+            findings.append(Finding(table.line, "noticed", message))
+            header[found] = name
+    repeated = next((name for name, count in Counter(header).items() if name and count > 1), None)
+    if repeated is not None:
+        raise TableError(
+            f"{path}:{table.line}: two columns are named {shown(repeated)}; every column needs "
+            "a name of its own: rename or delete one"
+        )
+    return Table(table.line, tuple(header), table.rows, table.place), findings
+
+
+def split_at_headers(table: Table, parameters: Sequence[str]) -> list[Table]:
+    """Return the table, parted at each row that holds the name of every parameter.
+
+    Files that were joined, and sheets with several tables, have such rows.
+    """
+    wanted = set(parameters)
+    tops = [i for i, row in enumerate(table.rows) if wanted and wanted.issubset(row.cells)]
+    parts = [Table(table.line, table.header, table.rows[: tops[0] if tops else None], table.place)]
+    for top, end in zip(tops, [*tops[1:], None], strict=False):
+        row = table.rows[top]
+        parts.append(Table(row.line, row.cells, table.rows[top + 1 : end], table.place))
+    return parts
+
+
+def check_nameless(table: Table) -> list[Finding]:
+    """Return a finding where a column without a name holds something, which is not read."""
+    if "" not in table.header:
+        return []
+    nameless = [i for i, name in enumerate(table.header) if not name]
+    lines = [row.line for row in table.rows if any("".join(row.cells[i : i + 1]) for i in nameless)]
+    message = f"a column without a name holds text in {len(lines)} row(s); give it a name"
+    return [Finding(lines[0], "left-out", message)] if lines else []
+
+
+def cells_by_column(tables: Iterable[Table]) -> dict[str, list[str]]:
+    """Return the filled cells of each named column, over all rows that fit their header."""
+    cells: dict[str, list[str]] = {}
+    for table in tables:
+        for name in filter(None, table.header):
+            cells.setdefault(name, [])
+        for row in table.rows:
+            if len(row.cells) == len(table.header):
+                for name, cell in zip(table.header, row.cells, strict=True):
+                    if name and not is_missing(cell):
+                        cells[name].append(cell)
+    return cells
+
+
+def is_numeric(cells: Iterable[str]) -> bool:
+    """Whether a column holds at least one strict number."""
+    return any(number_in(cell) is not None for cell in cells)
+
+
+def classify(tables: Sequence[Table], parameters: Sequence[str], metrics: Sequence[str]) -> Columns:
+    """Tell what the columns are that are no parameters; `metrics` are so by name.
+
+    The label is a column with a name for it, else the first one left of the parameters that
+    holds text. A column with a number in it, or wholly blank, is a metric.
+    """
+    cells = cells_by_column(tables)
+    rest = [name for name in cells if name not in parameters]
+    free = [name for name in rest if name not in metrics]
+
+    def first(names: frozenset[str]) -> str | None:
+        return next((name for name in free if fold(name) in names), None)
+
+    status, hours, note = first(STATUS), first(HOURS), first(NOTES)
+    header = tables[0].header
+    left = header[: min(header.index(name) for name in parameters)] if parameters else header
+    texts = (
+        name
+        for name in left
+        if name in free
+        and name not in {status, hours, note}
+        and 2 * sum(number_in(cell) is None for cell in cells[name]) > len(cells[name])
+    )
+    label = first(LABELS) or next(texts, None)
+    about = {label, status, hours, note}
+
+    def is_metric(name: str) -> bool:
+        if name in metrics:
+            return True
+        said_about_it = name in about or fold(name) in LABELS
+        return not said_about_it and (not cells[name] or is_numeric(cells[name]))
+
+    found = [name for name in rest if is_metric(name)]
+    extras = [name for name in rest if name not in found and name not in about]
+    return Columns(label, status, hours, note, tuple(found), tuple(extras))
+
+
+def describe(table: Table) -> str:
+    """Return the table's columns for a message."""
+    return listed([name for name in table.header if name]) or "no named column"

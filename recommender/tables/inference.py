@@ -1,0 +1,205 @@
+"""A first sweep from a table of past runs: parameters, scales, bounds and the objective."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from recommender.errors import TableError, did_you_mean
+from recommender.number import format_value
+from recommender.tables.bounds import linear_bounds, log_bounds, spans_a_decade, whole
+from recommender.tables.cells import is_failed_number, number_in
+from recommender.tables.columns import (
+    HOURS,
+    LABELS,
+    NOTES,
+    STATUS,
+    cells_by_column,
+    describe,
+    find_column,
+    fold,
+    is_numeric,
+)
+from recommender.tables.document import read_document, repair_table
+from recommender.tables.runs import TableReading, read_runs
+from recommender.tables.table import Table
+from recommender.tables.vocabulary import is_metric_name, is_minimized
+
+_NEITHER = LABELS | STATUS | HOURS | NOTES
+_NOT_SEARCHED = frozenset({"seed", "randomseed"})
+_CONTEXT_LIKE = re.compile(r"temp|tau|margin", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class InferredParameter:
+    """A parameter as the table suggests it; `origin` says in one line where its bounds came from.
+
+    `type` is `real`, `integer` or `categorical`; the bounds are None and `scale` is empty for a
+    categorical one.
+    """
+
+    name: str
+    type: str
+    low: float | int | None
+    high: float | int | None
+    scale: str
+    choices: tuple[float | int | str, ...] = ()
+    origin: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class InferredSweep:
+    """What a table suggests for a sweep file, and notes for the person who checks it."""
+
+    parameters: tuple[InferredParameter, ...]
+    metric: str
+    direction: str
+    metrics: tuple[str, ...]
+    context: tuple[str, ...]
+    notes: tuple[str, ...]
+    reading: TableReading
+
+
+def infer_sweep(
+    path: Path, *, metric: str | None = None, encoding: str | None = None
+) -> InferredSweep:
+    """Infer a sweep from the table of a file that has the most rows with numbers.
+
+    Columns are told apart by name and by place: metrics by their name, and what stands right of
+    the first of them; numeric columns left of it are parameters. `metric` names the objective;
+    without it, the metric with the most values is it.
+
+    Raises:
+        TableError: the file cannot be read, or no metric, parameter or run can be found in it.
+    """
+    tables = [repair_table(table)[0] for table in read_document(path, encoding).tables]
+    main = max(tables, key=_rows_with_numbers)
+    cells = cells_by_column([main])
+    where = f"{path}:{main.line}"
+    if metric is not None:
+        found = find_column(main.header, metric)
+        if found is None:
+            raise TableError(
+                f"{where}: there is no column for the metric {metric}"
+                f"{did_you_mean(metric, cells)}; the columns are {describe(main)}"
+            )
+        metric = main.header[found]
+    metrics = _metrics(cells, metric)
+    if not metrics:
+        raise TableError(
+            f"{where}: none of the columns {describe(main)} is a metric by its name; "
+            "say which one is, with --metric NAME"
+        )
+    names, notes = _parameters(main, cells, metrics)
+    if not names:
+        raise TableError(
+            f"{where}: none of the columns {describe(main)} is a parameter; parameters are columns "
+            "of numbers, left of the metrics"
+        )
+    reading = read_runs(path, names, metrics=metrics, encoding=encoding)
+    if not reading.runs:
+        raise TableError(
+            f"{where}: no row has a readable value for every one of {', '.join(names)}; "
+            "`recommend import` says why, row by row"
+        )
+    if metric is None:
+        metric = max(metrics, key=lambda name: sum(name in run.metrics for run in reading.runs))
+    suspects = [name for name in names if _CONTEXT_LIKE.search(name)]
+    if is_minimized(metric) and suspects:
+        notes.append(
+            f"{', '.join(suspects)} may change the scale of {metric} itself; where it does, values "
+            "compare only at equal ones: list it under objective.context"
+        )
+    return InferredSweep(
+        parameters=tuple(
+            _parameter(name, [run.params[name] for run in reading.runs]) for name in names
+        ),
+        metric=metric,
+        direction="minimize" if is_minimized(metric) else "maximize",
+        metrics=metrics,
+        context=(),
+        notes=tuple(notes),
+        reading=reading,
+    )
+
+
+def _rows_with_numbers(table: Table) -> int:
+    return sum(sum(number_in(cell) is not None for cell in row.cells) > 1 for row in table.rows)
+
+
+def _metrics(cells: dict[str, list[str]], metric: str | None) -> tuple[str, ...]:
+    """Return the metric columns: by name, and those right of the first unless it comes first."""
+    columns = [name for name in cells if fold(name) not in _NEITHER or name == metric]
+    by_name = [name for name in columns if name == metric or is_metric_name(name)]
+    if not by_name:
+        return ()
+    first = columns.index(by_name[0])
+    if not any(is_numeric(cells[name]) for name in columns[:first]):
+        return tuple(by_name)
+    return tuple(
+        name
+        for name in columns[first:]
+        if name in by_name or not cells[name] or is_numeric(cells[name])
+    )
+
+
+def _parameters(
+    table: Table, cells: dict[str, list[str]], metrics: Sequence[str]
+) -> tuple[list[str], list[str]]:
+    """Return the parameters' names, and notes on the columns that were passed over."""
+    names = []
+    notes = []
+    has_label = any(fold(name) in LABELS for name in cells)
+    for name, filled in cells.items():
+        if name in metrics or fold(name) in _NEITHER:
+            continue
+        numbers = sum(number_in(cell) is not None for cell in filled)
+        if fold(name) in _NOT_SEARCHED:
+            notes.append(f"{name} is not searched; it only repeats a training")
+        elif not filled:
+            notes.append(f"{name} is blank in every row, so it is no parameter")
+        elif 2 * numbers > len(filled):
+            names.append(name)
+        elif not has_label and name == table.header[0]:
+            has_label = True
+        elif numbers == 0 and _repeats(filled):
+            names.append(name)
+        else:
+            notes.append(f"{name} holds neither numbers nor a few repeated words; not a parameter")
+    return names, notes
+
+
+def _repeats(filled: Sequence[str]) -> bool:
+    few = 2 <= len(set(filled)) <= 10
+    return few and len(set(filled)) < len(filled) and not any(map(is_failed_number, filled))
+
+
+def _parameter(name: str, values: Sequence[float | int | str]) -> InferredParameter:
+    numbers = [value for value in values if not isinstance(value, str)]
+    distinct = sorted(set(numbers))
+    if not distinct:
+        choices = tuple(dict.fromkeys(values))
+        origin = f"the {len(choices)} values in the runs"
+        return InferredParameter(name, "categorical", None, None, "", choices, origin)
+    spread = f"runs span {format_value(distinct[0])} to {format_value(distinct[-1])}"
+    if len(distinct) == 1:
+        scale, (low, high) = "linear", linear_bounds(distinct)
+        origin = (
+            f"never varied: every run has {format_value(distinct[0])}; bounds are a guess, "
+            "check them"
+        )
+    elif spans_a_decade(distinct):
+        scale, (low, high) = "log", log_bounds(distinct)
+        origin = (
+            f"{spread} ({len(distinct)} values); log scale because they span a decade or more; "
+            "bounds one step of 1-2-5 beyond"
+        )
+    else:
+        scale, (low, high) = "linear", linear_bounds(distinct)
+        origin = f"{spread} ({len(distinct)} values); bounds about a quarter of that range beyond"
+    if all(isinstance(value, int) for value in numbers) and distinct[-1] >= 2:
+        least, most = whole(low, high, distinct[0])
+        return InferredParameter(name, "integer", least, most, scale, (), origin)
+    return InferredParameter(name, "real", low, high, scale, (), origin)

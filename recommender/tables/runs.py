@@ -1,0 +1,230 @@
+"""The run tables of a file: which tables hold runs, and what each row states."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from recommender.errors import TableError, did_you_mean
+from recommender.number import parse_value
+from recommender.tables.cells import fault, is_failed_number, is_missing, number_in
+from recommender.tables.columns import (
+    Columns,
+    cells_by_column,
+    check_nameless,
+    classify,
+    describe,
+    find_column,
+    is_numeric,
+    split_at_headers,
+    with_names,
+)
+from recommender.tables.document import read_document, repair_table
+from recommender.tables.table import Finding, Row, Table, shown
+from recommender.tables.text import looks_damaged
+
+
+@dataclass(frozen=True, slots=True)
+class TableRun:
+    """One past run as the table states it.
+
+    Texts are as written, after certain repair. `metrics` and `extras` hold only the filled cells;
+    `hours` is the run's duration.
+    """
+
+    line: int
+    label: str
+    params: Mapping[str, float | int | str]
+    metrics: Mapping[str, float]
+    status: str
+    hours: float | None
+    note: str
+    extras: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class TableReading:
+    """What a file says of past runs, and all that was repaired, left out or noticed.
+
+    `metrics` and `extras` name the columns in order, blank ones too; `findings` are in line order.
+    """
+
+    path: str
+    parameters: tuple[str, ...]
+    metrics: tuple[str, ...]
+    extras: tuple[str, ...]
+    runs: tuple[TableRun, ...]
+    findings: tuple[Finding, ...]
+
+
+def read_runs(
+    path: Path,
+    parameters: Sequence[str],
+    *,
+    metrics: Sequence[str] = (),
+    encoding: str | None = None,
+) -> TableReading:
+    """Read the past runs from every table of a file that has all `parameters` as columns.
+
+    Nothing is guessed: a cell that is not strictly a number is left out with a finding, and a row
+    whose parameters are not all readable too. A column is a metric if it is named in `metrics`,
+    holds a number, or is wholly blank.
+
+    Raises:
+        TableError: the file cannot be read, no table has all the parameters, or two columns of
+            a run table have one name.
+    """
+    tables, findings = _run_tables(path, parameters, metrics, encoding)
+    columns = classify(tables, parameters, metrics)
+    for name in (name for name in metrics if name not in columns.metrics):
+        hint = did_you_mean(name, [*columns.metrics, *columns.extras])
+        message = f"there is no column for the metric {name}{hint}"
+        findings.append(Finding(tables[0].line, "noticed", message))
+    cells = cells_by_column(tables)
+    for name in (name for name in columns.extras if all(map(is_failed_number, cells[name]))):
+        text = cells[name][0]
+        message = f"{name} is kept as text, for no cell is a number: {shown(text)} {fault(text)}"
+        findings.append(Finding(tables[0].line, "noticed", message))
+    numeric = frozenset(name for name in parameters if is_numeric(cells[name]))
+    runs: list[TableRun] = []
+    for table in tables:
+        reader = _Rows(table, tuple(parameters), columns, numeric)
+        runs += reader.read()
+        findings += reader.findings
+    return TableReading(
+        path=str(path),
+        parameters=tuple(parameters),
+        metrics=columns.metrics,
+        extras=columns.extras,
+        runs=tuple(runs),
+        findings=tuple(sorted(findings, key=lambda finding: finding.line)),
+    )
+
+
+def _run_tables(
+    path: Path, parameters: Sequence[str], metrics: Sequence[str], encoding: str | None
+) -> tuple[list[Table], list[Finding]]:
+    """Return the tables with all parameters, their columns under the names asked for."""
+    document = read_document(path, encoding)
+    findings = list(document.findings)
+    others: list[Table] = []
+    tables: list[Table] = []
+    for raw in document.tables:
+        whole, repairs = repair_table(raw)
+        parts = split_at_headers(whole, parameters)
+        holding_runs = [part for part in parts if not _lacking(part, parameters)]
+        others += [part for part in parts if _lacking(part, parameters)]
+        findings += repairs if holding_runs else []
+        for part in holding_runs:
+            named, renamed = with_names(part, [*parameters, *metrics], path)
+            tables.append(named)
+            findings += [*renamed, *check_nameless(named)]
+    if not tables:
+        nearest = min(others, key=lambda table: len(_lacking(table, parameters)))
+        raise _no_run_table(path, nearest, parameters)
+    for table in others:
+        message = (
+            f"{_in(table)}the table with the columns {describe(table)} holds no runs: "
+            f"it lacks {', '.join(_lacking(table, parameters))}"
+        )
+        findings.append(Finding(table.line, "left-out", message))
+    return tables, findings
+
+
+def _in(table: Table) -> str:
+    return f"{table.place}: " if table.place else ""
+
+
+def _lacking(table: Table, parameters: Sequence[str]) -> list[str]:
+    return [name for name in parameters if find_column(table.header, name, parameters) is None]
+
+
+def _no_run_table(path: Path, table: Table, parameters: Sequence[str]) -> TableError:
+    lacking = (f"{name}{did_you_mean(name, table.header)}" for name in _lacking(table, parameters))
+    return TableError(
+        f"{path}:{table.line}: {_in(table)}no table has a column for every parameter; the nearest "
+        f"has {describe(table)} and lacks {', '.join(lacking)}. Rename the columns, or "
+        "the parameters in the sweep file"
+    )
+
+
+class _LeftOutError(Exception):
+    """A row cannot be taken, for the reason given."""
+
+
+@dataclass(slots=True)
+class _Rows:
+    """Types the rows of one run table and keeps what it found."""
+
+    table: Table
+    parameters: tuple[str, ...]
+    columns: Columns
+    numeric: frozenset[str]
+    findings: list[Finding] = field(default_factory=list)
+
+    def read(self) -> list[TableRun]:
+        runs = []
+        blank = []
+        for row in self.table.rows:
+            if all(is_missing(cell) for cell in row.cells):
+                blank.append(row.line)
+                continue
+            try:
+                runs.append(self._run(row))
+            except _LeftOutError as reason:
+                self._find(row.line, f"the row is left out: {reason}")
+        if blank:
+            where = ", ".join(map(str, blank[:10])) + (", ..." if len(blank) > 10 else "")
+            self._find(blank[0], f"{len(blank)} blank row(s), at line {where}")
+        return runs
+
+    def _find(self, line: int, message: str) -> None:
+        self.findings.append(Finding(line, "left-out", _in(self.table) + message))
+
+    def _run(self, row: Row) -> TableRun:
+        width = len(self.table.header)
+        if len(row.cells) != width:
+            raise _LeftOutError(
+                f"it has {len(row.cells)} cells under {width} columns; a comma inside a "
+                "number or a text shifts the cells: write a decimal point, or quote the text"
+            )
+        cells = {
+            name: "" if is_missing(cell) else cell
+            for name, cell in zip(self.table.header, row.cells, strict=True)
+            if name
+        }
+        params = {name: self._parameter(name, cells[name]) for name in self.parameters}
+        numbers = {
+            name: number
+            for name in self.columns.metrics
+            if (number := self._number(row.line, name, cells)) is not None
+        }
+        return TableRun(
+            line=row.line,
+            label=cells.get(self.columns.label or "", ""),
+            params=params,
+            metrics=numbers,
+            status=cells.get(self.columns.status or "", ""),
+            hours=self._number(row.line, self.columns.hours or "", cells),
+            note=cells.get(self.columns.note or "", ""),
+            extras={name: cells[name] for name in self.columns.extras if cells.get(name)},
+        )
+
+    def _parameter(self, name: str, cell: str) -> float | int | str:
+        if not cell:
+            raise _LeftOutError(f"{name} is blank; a run needs a value for every parameter")
+        if number_in(cell) is not None:
+            return parse_value(cell)
+        if name in self.numeric or is_failed_number(cell):
+            raise _LeftOutError(f"{name} is {shown(cell)}, which {fault(cell)}")
+        if looks_damaged(cell):
+            raise _LeftOutError(f"{name} is {shown(cell)}, which is damaged; write it anew")
+        return parse_value(cell)
+
+    def _number(self, line: int, name: str, cells: Mapping[str, str]) -> float | None:
+        cell = cells.get(name, "")
+        number = number_in(cell)
+        if cell and number is None:
+            self._find(line, f"{name}: the cell {shown(cell)} {fault(cell)}")
+        return number
