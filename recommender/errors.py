@@ -53,5 +53,6 @@ class ConflictError(RecommenderError):
 
 def did_you_mean(name: str, allowed: Iterable[str]) -> str:
     """Return `"; did you mean 'x'?"` for the nearest allowed name, or an empty string."""
-    nearest = difflib.get_close_matches(name, list(allowed), n=1, cutoff=0.6)
-    return f"; did you mean {nearest[0]!r}?" if nearest else ""
+    by_folded = {other.casefold(): str(other) for other in allowed}
+    nearest = difflib.get_close_matches(name.casefold(), list(by_folded), n=1, cutoff=0.6)
+    return f"; did you mean {by_folded[nearest[0]]!r}?" if nearest else ""

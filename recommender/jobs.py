@@ -6,7 +6,7 @@ import math
 import os
 import re
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -66,6 +66,20 @@ def render_job(
     text = _with_comments(text, comments)
     _check(template, text, assignments, set(edits), source)
     return text
+
+
+def template_scalars(
+    template: str, keys: Iterable[str], *, source: str = "template"
+) -> dict[str, object]:
+    """Return the template's own values at those dotted paths where it has a scalar.
+
+    Raises:
+        ConfigError: the template cannot be read.
+    """
+    places = _places(parse(template, source))
+    return {
+        key: construct(places[key]) for key in keys if isinstance(places.get(key), yaml.ScalarNode)
+    }
 
 
 def format_scalar(value: Value) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Literal
 
@@ -49,10 +50,8 @@ def _number(name: str, value: object) -> float | int:
     if isinstance(value, str):
         value = parse_value(value)
     elif not isinstance(value, int) and hasattr(value, "__float__"):
-        try:
+        with suppress(TypeError, ValueError):  # an array of several numbers has no float
             value = float(value)
-        except (TypeError, ValueError):
-            pass  # an array of several numbers; the message below says what is needed
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise SpaceError(f"parameter {name}: {value!r} is not a number; write it like 0.0005")
     if not _is_finite(value):

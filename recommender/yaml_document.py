@@ -172,4 +172,4 @@ def parse(text: str, source: str) -> Document:
 
 def construct(node: yaml.Node) -> object:
     """Return the value that PyYAML's safe loader reads from a node of a parsed document."""
-    return yaml.SafeLoader("").construct_object(node)
+    return yaml.SafeLoader("").construct_object(node, deep=True)

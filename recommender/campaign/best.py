@@ -24,6 +24,7 @@ class Best:
 
     best: BestRun | None
     by_context: tuple[BestRun, ...]
+    history_notices: tuple[str, ...] = ()
 
 
 def best(project: Project) -> Best:
@@ -44,4 +45,5 @@ def best(project: Project) -> Best:
     return Best(
         best=None if overall is None else found(overall),
         by_context=tuple(found(incumbent) for incumbent in recommender.best_by_context()),
+        history_notices=folded.notices,
     )

@@ -8,9 +8,8 @@ from pathlib import Path
 
 from recommender.campaign.project import Project
 from recommender.errors import ConflictError, JobError, SpaceError, UsageError, did_you_mean
-from recommender.jobs import read_template, render_job, write_job
+from recommender.jobs import read_template, render_job, template_scalars, write_job
 from recommender.run import Params, Proposal, Status, Value, run_number
-from recommender.yaml_document import construct, parse
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,17 +55,12 @@ def predicted(proposal: Proposal) -> str:
 def template_values(project: Project, template: str) -> Params | None:
     """Return the template's own values of the parameters, or None if it does not have them all."""
     jobs, space = project.config.jobs, project.config.space
-    # A job made of nothing but the template reads each parameter at its own place.
-    node = construct(parse(template, str(jobs.template)).root)
-    values: dict[str, Value] = {}
-    for parameter in space:
-        found: object = node
-        for part in jobs.keys.get(parameter.name, parameter.name).split("."):
-            found = found.get(part) if isinstance(found, dict) else None
-        try:
-            values[parameter.name] = parameter.coerce(found)
-        except SpaceError:
-            return None
+    keys = {name: jobs.keys.get(name, name) for name in space.names}
+    found = template_scalars(template, keys.values(), source=str(jobs.template))
+    try:
+        values = space.coerce({name: found.get(key) for name, key in keys.items()})
+    except SpaceError:
+        return None
     return values if space.contains(values) else None
 
 
@@ -81,7 +75,7 @@ def remake(project: Project, ids: Sequence[str], *, force: bool, dry_run: bool) 
     history = project.read().history
     known = [run.id for run in history.runs]
     proposals: list[Proposal] = []
-    for id in ids:
+    for id in dict.fromkeys(ids):
         run = history.get(id)
         if run is None or run.proposal is None:
             what = f"there is no run {id}" if run is None else f"{id} was never proposed"
@@ -97,8 +91,8 @@ def remake(project: Project, ids: Sequence[str], *, force: bool, dry_run: bool) 
     if differing and not force:
         raise ConflictError(
             f"{', '.join(project.shown(file.path) for file in differing)} differs from what the "
-            "proposal and the template give; nothing was written. Keep it, or replace it with "
-            "--force, which keeps a backup"
+            "proposal and the template give; nothing was written. Keep it and name the "
+            "other runs by their ids, or replace it with --force, which keeps a backup"
         )
     if not dry_run:
         for file, text in made:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import contextlib
+import os
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from recommender import __version__
 from recommender.campaign.job_files import job_text, template_values
@@ -11,7 +14,7 @@ from recommender.campaign.project import Project
 from recommender.engine.notices import Notice
 from recommender.engine.recommender import Batch, Recommender
 from recommender.engine.replicates import ReplicateNoise
-from recommender.errors import HistoryError, JobError, SpaceError
+from recommender.errors import ConflictError, HistoryError, JobError, SpaceError
 from recommender.jobs import read_template, write_job
 from recommender.records import Folded
 from recommender.run import Proposal, Run, Status, next_number, run_id
@@ -24,7 +27,7 @@ class NextBatch:
     `finished` counts the runs that have a result, `fitted` those that the model used, and
     `pending` names the runs that were outstanding before the batch. `configs` are the job files,
     as paths from the project folder. `evaluate` names the finished runs whose missing objective
-    would teach most.
+    would teach most; `history_notices` say what was passed over in reading the history.
     """
 
     proposals: tuple[Proposal, ...]
@@ -37,6 +40,7 @@ class NextBatch:
     exploratory: bool
     context_share: float | None
     noise: ReplicateNoise | None
+    history_notices: tuple[str, ...] = ()
 
 
 def recommender_for(project: Project, folded: Folded, seed: int = 0) -> Recommender:
@@ -58,6 +62,8 @@ def recommender_for(project: Project, folded: Folded, seed: int = 0) -> Recommen
         try:
             recommender.tell(run.params, value, status=run.status, id=run.id, excluded=run.excluded)
         except SpaceError as error:
+            if run.excluded:
+                continue  # that is the way out which the message offers
             raise HistoryError(
                 f"{run.source}: {run.id}: {error}; correct it with: recommend record {run.id} "
                 "--amend REASON --param NAME=VALUE"
@@ -83,11 +89,12 @@ def propose(
     Raises:
         UsageError: n, `fix` or `within` is not allowed.
         ConfigError: the template has no place for a parameter.
-        HistoryError, ConflictError: the history cannot be read, or contradicts itself.
+        HistoryError: the history cannot be read or written.
+        ConflictError: the history contradicts itself, or a job file stands in the way.
         JobError: a job file cannot be written.
     """
     template = read_template(project.config.jobs.template)
-    with project.records.proposing():
+    with contextlib.nullcontext() if dry_run else project.records.proposing():
         folded = project.read()
         recommender = recommender_for(project, folded, seed)
         defaults = template_values(project, template)
@@ -96,16 +103,15 @@ def propose(
         texts = [job_text(project, template, proposal) for proposal in proposals]
         paths = [project.job_path(proposal.id) for proposal in proposals]
         for path in paths:
-            if path.exists():
-                raise JobError(
+            if os.path.lexists(path):
+                raise ConflictError(
                     f"{project.shown(path)} exists already, but the history knows nothing of it; "
                     "move it away, or restore history/proposals.csv"
                 )
+        with project.writing(dry_run=dry_run) as writer:
+            writer.append_proposals(proposals)
         if not dry_run:
-            with project.records.writing() as writer:
-                writer.append_proposals(proposals)
-            for path, text in zip(paths, texts, strict=True):
-                write_job(path, text)
+            _write_jobs(paths, texts)
     runs = folded.history.runs
     return NextBatch(
         proposals=tuple(proposals),
@@ -118,7 +124,19 @@ def propose(
         exploratory=batch.exploratory,
         context_share=batch.context_share,
         noise=batch.noise,
+        history_notices=folded.notices,
     )
+
+
+def _write_jobs(paths: Sequence[Path], texts: Sequence[str]) -> None:
+    try:
+        for path, text in zip(paths, texts, strict=True):
+            write_job(path, text)
+    except JobError as error:
+        raise JobError(
+            f"{error}; the {len(paths)} runs are proposed and pending all the same. When that is "
+            "mended, make their job files with: recommend jobs"
+        ) from None
 
 
 def _finished(run: Run) -> bool:

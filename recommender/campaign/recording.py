@@ -2,30 +2,16 @@
 
 from __future__ import annotations
 
-import json
-import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
+from dataclasses import dataclass
 
 from recommender.campaign.project import Project
-from recommender.errors import UsageError, did_you_mean
+from recommender.campaign.result import RESULTS, Result
+from recommender.errors import ConflictError, SpaceError, UsageError, did_you_mean
+from recommender.number import format_value
 from recommender.records import RESERVED, Event, EventKind, Folded, check_event
-from recommender.run import Status, Value, next_number, run_id
-
-RESULTS = (Status.COMPLETED, Status.CRASHED, Status.DIVERGED)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Result:
-    """What a person or a result file says of one run; None is nothing said."""
-
-    metrics: Mapping[str, float] = field(default_factory=dict)
-    params: Mapping[str, str] = field(default_factory=dict)
-    status: Status | None = None
-    hours: float | None = None
-    label: str = ""
-    note: str = ""
+from recommender.run import Run, Status, Value, next_number, run_id
+from recommender.space import Categorical, Parameter
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,83 +20,6 @@ class Recorded:
 
     id: str
     event: Event | None
-
-
-def read_result(path: Path) -> Result:
-    """Read a result file: a JSON object of metrics, or with `metrics`, `status`, `hours`, `note`.
-
-    Raises:
-        UsageError: it cannot be read, or says something else.
-    """
-    try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise UsageError(f"{path}: cannot be read ({error.strerror})") from None
-    except (ValueError, RecursionError) as error:
-        raise UsageError(f"{path}: is not JSON ({error}); write {{'loss': 0.47}}") from None
-    if not isinstance(data, dict):
-        raise UsageError(f'{path}: must be a JSON object, like {{"loss": 0.47, "NMI": 0.61}}')
-    if not isinstance(data.get("metrics"), dict):
-        data = {
-            "metrics": {k: v for k, v in data.items() if k not in ("id", *_RESULT_KEYS)},
-            **{k: v for k, v in data.items() if k in _RESULT_KEYS},
-        }
-    unknown = next((key for key in data if key not in ("id", "metrics", *_RESULT_KEYS)), None)
-    if unknown is not None:
-        allowed = ("metrics", *_RESULT_KEYS)
-        raise UsageError(
-            f"{path}: unknown key {unknown!r}; allowed: {', '.join(allowed)}"
-            f"{did_you_mean(unknown, allowed)}"
-        )
-    return Result(
-        metrics={name: finite(name, value) for name, value in data["metrics"].items()},
-        status=checked_status(data["status"]) if data.get("status") is not None else None,
-        hours=checked_hours(data["hours"]) if data.get("hours") is not None else None,
-        note=str(data.get("note") or ""),
-    )
-
-
-_RESULT_KEYS = ("status", "hours", "note")
-
-
-def finite(name: str, value: object) -> float:
-    """Return a metric's value as a float.
-
-    Raises:
-        UsageError: it is not a finite number.
-    """
-    number = float(value) if isinstance(value, int | float) else math.nan
-    if isinstance(value, bool) or not math.isfinite(number):
-        raise UsageError(
-            f"{name} is {value}; a metric must be a finite number, like 0.47. For a training that "
-            "failed: --status diverged (evidence against that place) or crashed (no evidence)"
-        )
-    return number
-
-
-def checked_status(text: object) -> Status:
-    """Return the status of a result.
-
-    Raises:
-        UsageError: it is none of completed, crashed, diverged.
-    """
-    if text not in RESULTS:
-        raise UsageError(
-            f"status is {text!r}; allowed: {', '.join(RESULTS)}{did_you_mean(str(text), RESULTS)}"
-        )
-    return Status(str(text))
-
-
-def checked_hours(value: object) -> float:
-    """Return the hours that a training took.
-
-    Raises:
-        UsageError: they are not a finite number, or negative.
-    """
-    number = float(value) if isinstance(value, int | float) else math.nan
-    if not (math.isfinite(number) and number >= 0):
-        raise UsageError(f"hours is {value}; allowed: a number from 0 up, like 3.5")
-    return number
 
 
 def record(
@@ -140,10 +49,13 @@ def record(
         ConflictError: the result contradicts what is known.
         HistoryError: the history cannot be read or written.
     """
-    if not (result.metrics or result.status or result.params or result.hours or result.note):
+    if result == Result(id=result.id):
         raise UsageError(
             "nothing to record; give --metric NAME=VALUE, --result FILE, --status or --param"
         )
+    if result.id and id not in (None, result.id):
+        raise UsageError(f"the result file is of {result.id}, not of {id}; name the one it is of")
+    id = id or result.id or None
     if result.status in (Status.CRASHED, Status.DIVERGED):
         metric = project.config.objective.metric
         if metric in result.metrics:
@@ -152,12 +64,14 @@ def record(
             )
     # A value out of bounds is welcome: a run that was made is evidence wherever it lies.
     space = project.config.space
-    params = {name: space[name].coerce(text) for name, text in result.params.items()}
-    with project.records.writing() as writer:
+    params = {name: possible(space[name], text) for name, text in result.params.items()}
+    with project.writing(dry_run=dry_run) as writer:
         folded = writer.folded
         _check_metrics(project, folded, result.metrics, new_metric=new_metric)
         if id is None:
             id = _new_id(project, folded, params)
+        if amend is None:
+            _check_outcome(project, folded.history.get(id), result)
         event = check_event(
             folded,
             Event(
@@ -172,7 +86,7 @@ def record(
                 note=result.note if amend is None else amend,
             ),
         )
-        if event is not None and not dry_run:
+        if event is not None:
             writer.append_events([_complete(folded, event)])
     return Recorded(id=id, event=event)
 
@@ -193,13 +107,12 @@ def mark(
         ConflictError: a run that has a result is to be dropped.
         HistoryError: the history cannot be read or written.
     """
-    with project.records.writing() as writer:
+    with project.writing(dry_run=dry_run) as writer:
         events = [
             (id, check_event(writer.folded, Event(id=id, kind=kind, recorded_at=now, note=note)))
             for id in dict.fromkeys(ids)
         ]
-        if not dry_run:
-            writer.append_events([event for _, event in events if event is not None])
+        writer.append_events([event for _, event in events if event is not None])
     return [Recorded(id=id, event=event) for id, event in events]
 
 
@@ -226,13 +139,45 @@ def _check_metrics(
     for name in metrics:
         if name in project.config.space.names or name in RESERVED or not name.strip():
             raise UsageError(f"{name!r} is a parameter or a column of the history, not a metric")
-        hint = did_you_mean(name, known - {name})
+        hint = did_you_mean(name, known)
         if name not in known and hint and not new_metric:
             raise UsageError(
                 f"there is no metric {name!r} so far{hint} If it is a new one, add --new-metric"
-                if hint.endswith("?")
-                else f"there is no metric {name!r} so far"
             )
+
+
+def _check_outcome(project: Project, run: Run | None, result: Result) -> None:
+    """A run that came to nothing so far does not become a completed one by a note alone."""
+    metric = project.config.objective.metric
+    if run is None or result.status is not None:
+        return
+    if run.status is Status.DIVERGED and metric in result.metrics:
+        raise ConflictError(
+            f"{run.id} is diverged ({run.source}), so it has no {metric}; nothing was written. If "
+            f"it did not diverge: recommend record {run.id} --amend REASON --status completed "
+            f"--metric {metric}=VALUE"
+        )
+    if run.status not in (Status.COMPLETED, Status.DIVERGED) and not result.metrics:
+        raise UsageError(
+            f"{run.id} is {run.status}; say what became of it with --metric {metric}=VALUE or "
+            f"--status {'|'.join(RESULTS)}"
+        )
+
+
+def possible(parameter: Parameter, value: object) -> Value:
+    """Return a value that a run had as the parameter's type; it may lie out of bounds.
+
+    Raises:
+        SpaceError: it has the wrong type, or no place on the parameter's scale.
+    """
+    coerced = parameter.coerce(value)
+    scale = "" if isinstance(parameter, Categorical) else parameter.scale
+    if scale == "log" and not isinstance(coerced, str) and coerced <= 0:
+        raise SpaceError(
+            f"parameter {parameter.name}: {format_value(coerced)} has no place on a log scale; "
+            "allowed: values above 0 (or use scale: linear in the sweep file)"
+        )
+    return coerced
 
 
 def _new_id(project: Project, folded: Folded, params: Mapping[str, Value]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +16,7 @@ from recommender.scaffold import (
     sweep_text,
     template_text,
 )
-from recommender.space import Categorical, Integer, Parameter, Real
+from recommender.space import Categorical, Integer, Parameter, Real, Scale
 from recommender.tables import InferredParameter, infer_sweep
 
 GIT_ATTRIBUTES = """\
@@ -65,23 +66,33 @@ def start(
         SWEEP_FILE.with_name("base.yaml").as_posix(): template,
         ".gitattributes": GIT_ATTRIBUTES,
     }
-    return Started(
-        {name: _write(folder / name, text, dry_run=dry_run) for name, text in texts.items()}, notes
-    )
+    files = {name: _write(folder / name, text, dry_run=dry_run) for name, text in texts.items()}
+    if not _has_lines(folder / ".gitattributes", GIT_ATTRIBUTES) and not dry_run:
+        lines = " and ".join(f"`{line}`" for line in GIT_ATTRIBUTES.splitlines()[1:])
+        notes += (f"Add {lines} to .gitattributes, so that git merges the history by itself",)
+    return Started(files, notes)
 
 
 def _parameter(inferred: InferredParameter) -> Parameter:
     if inferred.type == "categorical":
         return Categorical(inferred.name, inferred.choices)
     assert inferred.low is not None and inferred.high is not None
-    scale = "log" if inferred.scale == "log" else "linear"
+    scale: Scale = "log" if inferred.scale == "log" else "linear"
     if inferred.type == "integer":
         return Integer(inferred.name, int(inferred.low), int(inferred.high), scale)
     return Real(inferred.name, inferred.low, inferred.high, scale)
 
 
+def _has_lines(path: Path, text: str) -> bool:
+    try:
+        present = path.read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return False
+    return all(line in present for line in text.splitlines() if not line.startswith("#"))
+
+
 def _write(path: Path, text: str, *, dry_run: bool) -> str:
-    if path.exists():
+    if os.path.lexists(path):
         return "exists already, left as it is"
     if dry_run:
         return "would be written"

@@ -6,7 +6,7 @@ from rich.text import Text
 
 from recommender.campaign.project import Project
 from recommender.campaign.proposing import NextBatch
-from recommender.cli.layout import print_line, print_runs, with_sd
+from recommender.cli.layout import percent, print_line, print_runs, with_sd
 from recommender.cli.session import answers, reachable
 from recommender.engine.notices import Notice
 from recommender.engine.replicates import ReplicateNoise
@@ -18,10 +18,6 @@ def print_batch(project: Project, batch: NextBatch) -> None:
     console = answers()
     objective = project.config.objective
     console.print(Text(_summary(project, batch), style="bold"), soft_wrap=True)
-    for notice in batch.notices:
-        print_line(console, "!", f"{notice.message} [{notice.code}]", _style(notice))
-    if batch.noise is not None:
-        print_line(console, "-", _noise(objective.metric, batch.noise))
     if batch.evaluate:
         print_line(
             console,
@@ -31,6 +27,10 @@ def print_batch(project: Project, batch: NextBatch) -> None:
             f"{objective.metric}=VALUE",
             "bold",
         )
+    for notice in batch.notices:
+        print_line(console, "!", f"{notice.message} [{notice.code}]", _style(notice))
+    if batch.noise is not None:
+        print_line(console, "-", _noise(objective.metric, batch.noise))
     console.print()
     predicted = f"{objective.metric} ± sd"
     headings = ["run", *project.config.space.names, predicted, "chance", "role"]
@@ -76,11 +76,10 @@ def _style(notice: Notice) -> str:
 def _rows(batch: NextBatch) -> list[list[str]]:
     rows = []
     for proposal in batch.proposals:
-        predicted = chance = "–"
+        predicted = "–"
         if proposal.mean is not None and proposal.sd is not None:
             predicted = with_sd(proposal.mean, proposal.sd)
-        if proposal.probability_of_improvement is not None:
-            chance = f"{proposal.probability_of_improvement:.0%}"
+        chance = percent(proposal.probability_of_improvement)
         values = (format_value(value) for value in proposal.params.values())
         rows.append([proposal.id, *values, predicted, chance, proposal.role])
     return rows

@@ -36,7 +36,11 @@ def print_runs(console: Console, headings: Sequence[str], rows: Sequence[Row]) -
             if end == start + 1
             or _width(console, _turned(headings, rows[start:end])) <= console.width
         )
-        console.print(_turned(headings, rows[start:end]), soft_wrap=True)
+        if start:
+            console.print()
+        turned = _turned(headings, rows[start:end])
+        turned.width = _width(console, turned)  # however narrow the terminal is
+        console.print(turned, soft_wrap=True)
         start = end
 
 
@@ -52,6 +56,13 @@ def print_line(console: Console, first: str, text: str, style: str = "") -> None
     console.print(grid)
 
 
+def percent(probability: float | None) -> str:
+    """Return a probability as people read it; a model is never certain."""
+    if probability is None:
+        return "–"
+    return ">99%" if probability > 0.99 else "<1%" if probability < 0.01 else f"{probability:.0%}"
+
+
 def with_sd(mean: float, sd: float) -> str:
     """Return a prediction as people read it."""
     if sd < 0.005 or abs(mean) >= 1000:
@@ -60,7 +71,7 @@ def with_sd(mean: float, sd: float) -> str:
 
 
 def _table(headings: Sequence[str]) -> Table:
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False, show_edge=False)
     for index, heading in enumerate(headings):
         justify = "left" if index == 0 else "right"
         table.add_column(Text(printable(heading)), justify=justify, no_wrap=True)  # type: ignore[arg-type]

@@ -6,12 +6,11 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import typer
-from rich import box
-from rich.table import Table
+from rich.console import Console
 from rich.text import Text
 
-from recommender.campaign.project import Project
 from recommender.campaign.standing import standing
+from recommender.cli.layout import percent, print_runs, with_sd
 from recommender.cli.session import Json, Quiet, answers, now, print_json, say, working
 from recommender.number import format_value
 from recommender.run import Run
@@ -63,21 +62,23 @@ def status(context: typer.Context, as_json: Json = False, quiet: Quiet = False) 
         say(f"! {notice}", quiet=quiet)
     if quiet:
         return
+    names = project.config.space.names
     if state.pending:
-        table = _runs_table(project, "pending", ["age"])
-        for run in state.pending:
-            age = _age(run.proposal.proposed_at if run.proposal else "")
-            table.add_row(*_cells(run), age)
-        console.print(table)
+        _print_title(console, "pending")
+        rows = [
+            [*_cells(run), _age(run.proposal.proposed_at if run.proposal else "")]
+            for run in state.pending
+        ]
+        print_runs(console, ["run", *names, "age"], rows)
     best_runs = [state.best_observed] if state.best_observed else list(state.best_by_context)
     if best_runs:
         context_names = ", ".join(project.config.objective.context)
         title = f"best observed at each {context_names}" if context_names else "best observed"
-        table = _runs_table(project, title, [metric])
-        for run in best_runs:
-            table.add_row(*_cells(run), format_value(run.metrics[metric]))
-        console.print(table)
-    if project.config.objective.context:
+        _print_title(console, title)
+        rows = [[*_cells(run), format_value(run.metrics[metric])] for run in best_runs]
+        print_runs(console, ["run", *names, metric], rows)
+    if best_runs and project.config.objective.context:
+        console.print()
         console.print(
             Text(f"Values of {metric} are compared at equal {context_names} only.", style="dim")
         )
@@ -97,6 +98,9 @@ def best(context: typer.Context, as_json: Json = False, quiet: Quiet = False) ->
                 "best_by_context": [_best(each) for each in found.by_context],
             }
         )
+    for notice in found.history_notices:
+        say(f"! {notice}", quiet=quiet)
+    if as_json:
         return
     runs = [found.best] if found.best else list(found.by_context)
     if quiet:
@@ -109,33 +113,31 @@ def best(context: typer.Context, as_json: Json = False, quiet: Quiet = False) ->
         return
     objective = project.config.objective
     names = ", ".join(objective.context)
-    title = f"believed best at each {names}" if names else "believed best"
-    table = _runs_table(project, title, [objective.metric, "believed", "P(best)"])
+    rows = []
     for each in runs:
-        belief = each.incumbent
-        mean = "–" if belief.mean is None else f"{belief.mean:.3f} ± {belief.sd:.3f}"
-        chance = "–" if belief.probability_best is None else f"{belief.probability_best:.0%}"
-        value = each.run.metrics.get(objective.metric)
+        belief, value = each.incumbent, each.run.metrics.get(objective.metric)
         recorded = "" if value is None else format_value(value)
-        table.add_row(*_cells(each.run), recorded, mean, chance)
+        mean = "–"
+        if belief.mean is not None and belief.sd is not None:
+            mean = with_sd(belief.mean, belief.sd)
+        chance = percent(belief.probability_best)
+        rows.append([*_cells(each.run), recorded, mean, chance])
     console = answers()
-    console.print(table)
+    _print_title(console, f"believed best at each {names}" if names else "believed best")
+    headings = ["run", *project.config.space.names, objective.metric, "believed", "P(best)"]
+    print_runs(console, headings, rows)
     note = f" among the runs of equal {names}" if names else ""
+    console.print()
     console.print(Text(f"P(best): the chance that its true value is the best{note}.", style="dim"))
 
 
-def _runs_table(project: Project, title: str, columns: list[str]) -> Table:
-    table = Table(title=title, title_justify="left", title_style="", box=box.SIMPLE_HEAD)
-    table.add_column("run", no_wrap=True)
-    for name in project.config.space.names:
-        table.add_column(name.replace("_", "_\n") if len(name) > 12 else name, justify="right")
-    for name in columns:
-        table.add_column(name, justify="right", no_wrap=True)
-    return table
+def _print_title(console: Console, title: str) -> None:
+    console.print()
+    console.print(Text(title, style="bold"))
 
 
-def _cells(run: Run) -> list[Text]:
-    return [Text(run.id), *(Text(format_value(value)) for value in run.params.values())]
+def _cells(run: Run) -> list[str]:
+    return [run.id, *(format_value(value) for value in run.params.values())]
 
 
 def _age(proposed_at: str) -> str:
@@ -143,7 +145,7 @@ def _age(proposed_at: str) -> str:
         since = datetime.fromisoformat(now()) - datetime.fromisoformat(proposed_at).astimezone(UTC)
     except ValueError:
         return "?"
-    hours = since.total_seconds() / 3600
+    hours = max(0.0, since.total_seconds() / 3600)  # another machine's clock may be ahead
     return f"{hours:.0f} h" if hours < 48 else f"{hours / 24:.0f} d"
 
 

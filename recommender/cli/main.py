@@ -73,26 +73,26 @@ def main() -> None:
     debug = "--debug" in sys.argv
     try:
         app(prog_name="recommend")
-    except RecommenderError as error:
-        status = exit_status(error)
-        message = f"recommend: {error}"
     except BrokenPipeError:
         # Whoever read the output has seen enough; nothing is left to say, not even at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(FAILED)
     except Exception as error:
-        status = FAILED
-        message = (
-            f"recommend: internal error: {type(error).__name__}: {error}; nothing more was "
-            "written. Please report it with the output of `recommend --debug ...`"
-        )
-    if debug:
-        traceback.print_exc()
-    say(message)
-    sys.exit(status)
+        if debug:
+            traceback.print_exc()
+        expected = isinstance(error, RecommenderError)
+        say(f"recommend: {error}" if expected else f"recommend: {_internal(error)}")
+        sys.exit(exit_status(error))
 
 
-def exit_status(error: RecommenderError) -> int:
+def _internal(error: Exception) -> str:
+    return (
+        f"internal error: {type(error).__name__}: {error}; nothing more was written. Please report "
+        "it with the output of `recommend --debug ...`"
+    )
+
+
+def exit_status(error: Exception) -> int:
     """Return the exit status that an error stands for."""
     if isinstance(error, ConflictError):
         return NEEDS_A_PERSON

@@ -8,17 +8,8 @@ from typing import Annotated
 
 import typer
 
-from recommender.campaign.recording import (
-    Recorded,
-    Result,
-    checked_hours,
-    checked_status,
-    finite,
-    mark,
-    pending_of_batch,
-    read_result,
-    record,
-)
+from recommender.campaign.recording import Recorded, mark, pending_of_batch, record
+from recommender.campaign.result import Result, checked_hours, checked_status, finite, read_result
 from recommender.cli.session import DryRun, Json, Quiet, now, pairs, print_json, say
 from recommender.errors import UsageError
 from recommender.number import format_value, parse_number
@@ -87,6 +78,7 @@ def record_result(
             hours=checked_hours(hours) if hours is not None else said.hours,
             label=label,
             note=note or said.note,
+            id=said.id,
         ),
         amend=amend,
         new_metric=new_metric,
@@ -113,6 +105,8 @@ def drop(
     chosen = list(ids or []) if batch is None else pending_of_batch(project, batch)
     dropped = mark(project, chosen, EventKind.DROP, now=now(), dry_run=dry_run)
     _report(dropped, "dropped", as_json=as_json, quiet=quiet, dry_run=dry_run)
+    if not dropped:
+        say(f"no run of batch {batch} is pending, so nothing was written", quiet=quiet)
 
 
 def exclude(

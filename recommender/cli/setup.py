@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import Annotated
 
@@ -46,5 +47,5 @@ def init(
         print(path if quiet else f"{path}  {state}")
     for note in started.notes:
         say(note, quiet=quiet)
-    following = f"recommend import {table}, and then " if table else ""
+    following = f"recommend import {shlex.quote(str(table))}, and then " if table else ""
     say(f"Look through configs/sweep.yaml; then {following}recommend next --n 4", quiet=quiet)

@@ -42,8 +42,10 @@ def log_h(u: Array) -> tuple[Array, Array]:
     low = u <= -25.0
     v = u[low]
     # The asymptotic series of the Mills ratio; its next term is below 1e-6 here.
-    value[low] = -0.5 * v * v - LOG_SQRT_2PI - 2.0 * np.log(-v) + np.log1p(-3.0 / (v * v))
-    slope[low] = -v + 2.0 / -v
+    w = 1.0 / (v * v)
+    series = w * (15.0 * w - 3.0)
+    value[low] = -0.5 * v * v - LOG_SQRT_2PI - 2.0 * np.log(-v) + np.log1p(series)
+    slope[low] = -v - 2.0 / v + w * (6.0 - 60.0 * w) / (v * (1.0 + series))
     return value, slope
 
 

@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from recommender.engine import incumbent
 from recommender.engine.acquisition import improvement
 from recommender.engine.design import space_filling
 from recommender.engine.encoding import Encoding, Region
@@ -112,7 +111,9 @@ def propose(
     """
     posterior = surrogate.posterior
     worlds = Worlds.imagine(posterior, evidence.pending, rng)
-    held = [encoding.columns[name] for name in context]
+    held = np.flatnonzero(
+        np.isin(encoding.groups, [encoding.space.names.index(n) for n in context])
+    )
     # A value too good to be believed must not be what the batch tries to beat.
     believed = np.flatnonzero(~surrogate.too_good)
     believed = believed if len(believed) else np.arange(len(evidence.y))
@@ -123,20 +124,17 @@ def propose(
     picks: list[Pick] = []
     for region in regions:
         lower, _ = encoding.bounds(region)
-
-        def moved(X: Array, lower: Array = lower) -> Array:
-            X = X.copy()
-            for columns in held:
-                X[:, columns] = lower[columns]
-            return X
-
-        measured = moved(evidence.X[believed])
-        baseline = np.unique(np.vstack([measured, moved(worlds.points)]), axis=0)
+        measured = evidence.X[believed].copy()
+        measured[:, held] = lower[held]
+        means, _ = posterior.predict(measured)
+        here = np.flatnonzero((evidence.X[believed][:, held] == lower[held]).all(axis=1))
+        # Where no run was made in the pick's context, the settings that look best there stand in.
+        rivals = here if len(here) else np.array([int(np.argmin(means[:, 0]))])
+        best = int(rivals[np.argmin(means[rivals, 0])])
+        outstanding = worlds.points[(worlds.points[:, held] == lower[held]).all(axis=1)]
+        baseline = np.unique(np.vstack([measured[rivals], outstanding]), axis=0)
         score = NoisyImprovement.over(worlds, baseline, rng, feasibility)
-
-        best = incumbent.lowest(posterior, measured)
-        means, _ = posterior.predict(baseline)
-        around = baseline[np.argsort(means[:, 0])[:NEAR]]
+        around = measured[np.argsort(means[:, 0])[:NEAR]]
         reference = {
             **evidence.measured[believed[best]].params,
             **{name: region.fixed[name] for name in context},

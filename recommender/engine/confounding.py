@@ -32,9 +32,9 @@ def variance_share(values: Sequence[Array], y: Array) -> float:
     the neighbouring ones are pooled, since a group of one explains itself.
     """
     n = len(y)
-    total = float(((y - y.mean()) ** 2).sum())
-    if n < 3 or total <= 0.0:
+    if n < 3 or np.ptp(y) == 0:
         return 0.0
+    total = float(((y - y.mean()) ** 2).sum())
     most = max(2, int((n / 3) ** (1.0 / len(values))))
     keys = np.stack([_pooled(column, most) for column in values], axis=1)
     _, group = np.unique(keys, axis=0, return_inverse=True)

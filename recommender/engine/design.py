@@ -19,7 +19,7 @@ from recommender.space import Categorical
 Array = npt.NDArray[np.float64]
 
 CHOICES = 10  # Sobol points among which the farthest from the known ones is taken
-SNAP = 0.25  # of a stratum: a context value that near to a known one is taken as the known one
+SNAP = 0.22  # of a stratum: a context value that near to a known one is taken as the known one
 
 
 def space_filling(

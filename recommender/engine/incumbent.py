@@ -11,12 +11,6 @@ Array = npt.NDArray[np.float64]
 DRAWS = 2048
 
 
-def lowest(posterior: Posterior, X: Array) -> int:
-    """Return the index of the (m, D) point whose latent mean is lowest."""
-    means, _ = posterior.predict(X)
-    return int(np.argmin(means[:, 0]))
-
-
 def probability_best(posterior: Posterior, X: Array, rng: np.random.Generator) -> Array:
     """Return for each of the (m, D) points the probability that its latent value is the lowest.
 

@@ -58,8 +58,8 @@ def of_the_objective(
     return share, [
         Notice(
             "confounded-objective",
-            f"{names} alone explains {share:.0%} of the variance of {metric}, and {metric} must not "
-            "rank it: the batch covers its range by design. An outcome metric such as NMI, "
+            f"{names} alone explains {share:.0%} of the variance of {metric}, which therefore "
+            "never ranks it: the batch covers its range by design. An outcome metric such as NMI, "
             "recorded even for a few of the finished runs, is worth more than any proposal made "
             f"from {metric}",
         )

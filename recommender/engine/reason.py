@@ -29,7 +29,9 @@ def reason_for(pick: Pick, objective: Objective, evidence: Evidence) -> str:
     where = ", ".join(f"{name} {format_value(value)}" for name, value in held.items())
     prefix = f"covers {where}; " if held else ""
     if not changes:
-        return f"{prefix}the best known settings ({best}), not tried there yet"
-    against = "the best known settings there" if held else "the incumbent"
+        return f"{prefix}the best known settings ({best}), not run there yet"
     verb = "likely better than" if pick.role == "exploit" else "uncertain against"
-    return f"{prefix}{changes}: {verb} {against} ({best})"
+    run_there = all(evidence.measured[pick.reference_index].params[n] == v for n, v in held.items())
+    against = "the incumbent" if run_there else "the best known settings, not run there yet"
+    there = " there" if held and run_there else ""
+    return f"{prefix}{changes}: {verb} {against}{there} ({best})"

@@ -374,9 +374,11 @@ class Recommender:
         if self._fitted is None or self._fitted[0] != self._version:
             X, y = evidence.X, evidence.y
             if 0 < len(evidence.diverged) < DIVERGED_FOR_MODEL:
-                # Too few for a model of their own: a diverged run counts as the worst one.
+                # Too few for a model of their own: a diverged run counts as the worst one, among
+                # those that can be believed.
+                worst = y[~fit(X, y, self._encoding.groups).discounted].max()
                 X = np.vstack([X, evidence.diverged])
-                y = np.append(y, np.full(len(evidence.diverged), y.max()))
+                y = np.append(y, np.full(len(evidence.diverged), worst))
             surrogate = fit(X, y, self._encoding.groups, measured=len(evidence.y))
             self._fitted = (self._version, surrogate)
         return self._fitted[1]

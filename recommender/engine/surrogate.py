@@ -178,8 +178,11 @@ def _leave_one_out(likelihood: Likelihood, theta: Array) -> tuple[Array, Array]:
 def _believing(likelihood: Likelihood, theta: Array) -> tuple[Array, Array]:
     """Return the same, each run's own result as if it had no extra variance."""
     mean, sd = _leave_one_out(likelihood, theta)
-    # The noise is what the difference of two large numbers can not go below.
-    return mean, np.sqrt(np.maximum(sd**2 - likelihood.extra, math.exp(theta[-1])))
+    for run in np.flatnonzero(likelihood.extra):
+        extra = likelihood.extra.copy()
+        extra[run] = 0.0  # subtracting it from the variance would lose all digits
+        sd[run] = _leave_one_out(replace(likelihood, extra=extra), theta)[1][run]
+    return mean, sd
 
 
 def _discounting(likelihood: Likelihood, theta: Array, run: int) -> tuple[Likelihood, Array]:

@@ -271,8 +271,7 @@ def whole_header(
         if not name or name != clean(name).strip() or name in RESERVED:
             raise UsageError(f"{name!r} is not allowed as the name of a column; rename it")
     halves = [(header[: header.index(last)], header[header.index(last) :]) for header in headers]
-    widest = max(halves, key=lambda half: len(half[0]) + len(half[1]))
-    left, right = list(widest[0]), list(widest[1])
+    left, right = list(halves[0][0]), list(halves[0][1])
     lefts = [*(name for half, _ in halves for name in half), *before]
     rights = [*(name for _, half in halves for name in half), *after]
     for side, names, other in ((left, lefts, right), (right, rights, left)):

@@ -141,9 +141,8 @@ def _fold_run(
     for row, named_old in zip(amends, replaced, strict=True):
         of_crash = named_old is not None and "status" not in named_old
         for name, value in _stated(row, retried and of_crash).items():
-            if name != "status" or row.status is not Status.CRASHED or not of_crash:
-                old = None if named_old is None else named_old.get(name, ())
-                replacing.setdefault(name, []).append(_Claim(value, row.source, old))
+            old = None if named_old is None else named_old.get(name, ())
+            replacing.setdefault(name, []).append(_Claim(value, row.source, old))
     settled = {
         name: _settle(claims.get(name, []), replacing.get(name, []))
         for name in (*claims, *(name for name in replacing if name not in claims))

@@ -167,6 +167,12 @@ def test_an_amendment_that_replaces_another_value_is_a_conflict() -> None:
     assert run_of(result(0.48), amend("replaces loss=0.7; typo", 0.48)).metrics == {"loss": 0.48}
 
 
+def test_an_amended_value_keeps_its_place_before_a_later_contradiction() -> None:
+    state = folded(result(0.77), result(0.47, 5), amend("replaces loss=0.77; typo", 0.48))
+    assert [value for value, _ in state.conflicts[0].values] == [0.48, 0.47]
+    assert state.history.runs[0].metrics == {"loss": 0.48}
+
+
 def test_two_amendments_of_one_value_are_a_conflict() -> None:
     changes = (amend("replaces loss=0.7; a", 0.48), amend("replaces loss=0.7; b", 0.47))
     (conflict,) = folded(result(0.7), *changes).conflicts

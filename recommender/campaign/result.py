@@ -1,0 +1,125 @@
+"""What a person or a result file says of one run, checked."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from recommender.errors import UsageError, did_you_mean
+from recommender.run import Status
+
+RESULTS = (Status.COMPLETED, Status.CRASHED, Status.DIVERGED)
+
+_RESULT_KEYS = ("id", "status", "hours", "note")
+_EXAMPLE = '{"loss": 0.47, "NMI": 0.61}'
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """What a person or a result file says of one run; None is nothing said.
+
+    `id` is the run that a result file names, if it names one.
+    """
+
+    metrics: Mapping[str, float] = field(default_factory=dict)
+    params: Mapping[str, str] = field(default_factory=dict)
+    status: Status | None = None
+    hours: float | None = None
+    label: str = ""
+    note: str = ""
+    id: str = ""
+
+
+def read_result(path: Path) -> Result:
+    """Read a result file: a JSON object of metrics, flat or under `metrics`.
+
+    It may also hold `id`, `status`, `hours` and `note`.
+
+    Raises:
+        UsageError: it cannot be read, or says something else.
+    """
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be read ({error.strerror})") from None
+    except (ValueError, RecursionError) as error:
+        raise UsageError(f"{path}: is not JSON ({error}); write {_EXAMPLE}") from None
+    if not isinstance(data, dict):
+        raise UsageError(f"{path}: must be a JSON object, like {_EXAMPLE}")
+    if not isinstance(data.get("metrics"), dict):
+        data = {
+            "metrics": {k: v for k, v in data.items() if k not in _RESULT_KEYS},
+            **{k: v for k, v in data.items() if k in _RESULT_KEYS},
+        }
+    unknown = next((key for key in data if key not in ("metrics", *_RESULT_KEYS)), None)
+    if unknown is not None:
+        allowed = ("metrics", *_RESULT_KEYS)
+        raise UsageError(
+            f"{path}: unknown key {unknown!r}; allowed: {', '.join(allowed)}"
+            f"{did_you_mean(unknown, allowed)}"
+        )
+    status, hours = data.get("status"), data.get("hours")
+    try:
+        return Result(
+            metrics={name: finite(name, value) for name, value in data["metrics"].items()},
+            status=None if status is None else checked_status(status),
+            hours=None if hours is None else checked_hours(hours),
+            note=str(data.get("note") or ""),
+            id=str(data.get("id") or ""),
+        )
+    except UsageError as error:
+        raise UsageError(f"{path}: {error}") from None
+
+
+def finite(name: str, value: object) -> float:
+    """Return a metric's value as a float.
+
+    Raises:
+        UsageError: it is not a finite number.
+    """
+    number = _float(value)
+    if not math.isfinite(number):
+        raise UsageError(
+            f"{name} is {str(value)[:40]}; a metric must be a finite number, like 0.47. For a "
+            "training that failed: --status diverged (evidence against that place) or crashed (no "
+            "evidence)"
+        )
+    return number
+
+
+def checked_status(text: object) -> Status:
+    """Return the status of a result.
+
+    Raises:
+        UsageError: it is none of completed, crashed, diverged.
+    """
+    if text not in RESULTS:
+        raise UsageError(
+            f"status is {text!r}; allowed: {', '.join(RESULTS)}{did_you_mean(str(text), RESULTS)}"
+        )
+    return Status(str(text))
+
+
+def checked_hours(value: object) -> float:
+    """Return the hours that a training took.
+
+    Raises:
+        UsageError: they are not a finite number, or negative.
+    """
+    number = _float(value)
+    if not (math.isfinite(number) and number >= 0):
+        raise UsageError(f"hours is {str(value)[:40]}; allowed: a number from 0 up, like 3.5")
+    return number
+
+
+def _float(value: object) -> float:
+    """Return a number as a float, and NaN for anything that is none or too large for one."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return math.nan
+    try:
+        return float(value)
+    except OverflowError:
+        return math.nan

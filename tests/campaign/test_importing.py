@@ -1,0 +1,177 @@
+import pytest
+
+from recommender.campaign.importing import import_table
+from recommender.campaign.recording import record
+from recommender.campaign.result import Result
+from recommender.errors import ConflictError
+from recommender.run import Status
+
+NOW = "2026-07-01T00:00:00Z"
+HEAD = "label,lr,tau,loss,NMI,status,hours,note\n"
+
+
+@pytest.fixture
+def bring(empty):
+    def bring(rows, head=HEAD, **options):
+        path = empty.write("table.csv", head + rows)
+        return import_table(empty.open(), path, encoding=None, now=NOW, **options)
+
+    return bring
+
+
+def known(sweep):
+    return sweep.open().read().history.runs
+
+
+def proposed(recommend, n=1):
+    return recommend("next", "--n", n, "--json").json["batch"]
+
+
+def test_a_row_keeps_its_label_hours_note_and_status(empty, bring):
+    bring("0613_205042,0.001,0.5,0.7,,,3.5,fine\n0614,0.002,0.5,,,diverged,,\n")
+    first, second = known(empty)
+    assert (first.label, first.hours, first.note) == ("0613_205042", 3.5, "fine")
+    assert (first.status, first.metrics) == (Status.COMPLETED, {"loss": 0.7})
+    assert (second.status, second.metrics) == (Status.DIVERGED, {})
+    assert first.id.startswith("run-0001-")
+
+
+@pytest.mark.parametrize(
+    ("word", "status"),
+    [
+        *(("done", "completed"), ("Finished", "completed"), ("failed", "crashed")),
+        *(("NaN", "completed"), ("diverged", "diverged"), ("crashed", "crashed")),
+    ],
+)
+def test_status_words(empty, bring, word, status):
+    bring(f"a,0.001,0.5,,,{word},,\n")
+    if word != "NaN":  # which is how a table spells a blank
+        assert [str(run.status) for run in known(empty)] == [status]
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        ("a,0.001,0.5,0.7,,paused,,\n", "status is 'paused'"),
+        ("a,0,0.5,0.7,,,,\n", "log scale"),
+        ("a,fast,0.5,0.7,,,,\n", "lr is 'fast'"),
+    ],
+)
+def test_a_row_that_makes_no_run_is_left_out_and_said(empty, bring, row, said):
+    imported = bring(row + "b,0.001,0.5,0.7,,,,\n")
+    assert len(imported.added) == 1
+    assert any(said in finding.message and finding.line == 2 for finding in imported.findings)
+
+
+def test_rows_that_agree_in_label_and_parameters_are_told_apart_by_their_place(empty, bring):
+    rows = ",0.001,0.5,0.7,,,,\n,0.001,0.5,0.8,,,,\n"
+    assert len(bring(rows).added) == 2
+    assert bring(rows).added == ()
+    third = bring(rows + ",0.001,0.5,0.9,,,,\n")
+    assert (len(third.known), len(third.added)) == (2, 1)
+    assert [run.metrics["loss"] for run in known(empty)] == [0.7, 0.8, 0.9]
+
+
+def test_a_later_column_fills(empty, bring):
+    bring("a,0.001,0.5,0.7,,,,\nb,0.002,0.5,0.6,,,,\n")
+    imported = bring("a,0.001,0.5,0.7,0.61,,,\nb,0.002,0.5,0.6,,,,\n")
+    assert len(imported.filled) == 1
+    assert known(empty)[0].metrics == {"loss": 0.7, "NMI": 0.61}
+
+
+def test_a_known_label_with_other_parameters_is_a_question_and_nothing_comes_in(empty, bring):
+    bring("a,0.001,0.5,0.7,,,,\n")
+    before = empty.ledger()
+    with pytest.raises(ConflictError, match=r"table.csv:3: the label 'a' is known as run-0001-"):
+        bring("b,0.003,0.5,0.7,,,,\na,0.002,0.5,0.7,,,,\n")
+    assert empty.ledger() == before
+
+
+def test_another_result_of_a_known_run_is_a_question_that_names_the_line(empty, bring):
+    bring("a,0.001,0.5,0.7,,,,\n")
+    before = empty.ledger()
+    with pytest.raises(ConflictError, match=r"table.csv:3: .*loss is 0.7, not 0.8"):
+        bring("b,0.003,0.5,0.7,,,,\na,0.001,0.5,0.8,,,,\n")
+    assert empty.ledger() == before
+
+
+@pytest.mark.parametrize(
+    "amended",
+    [
+        Result(metrics={"loss": 0.9}),
+        Result(params={"lr": "0.01"}),
+        Result(status=Status.DIVERGED),
+        Result(status=Status.CRASHED),
+        Result(hours=4.0),
+    ],
+)
+def test_what_was_amended_stays_amended_when_the_table_is_imported_again(empty, bring, amended):
+    row = "a,0.001,0.5,0.7,,,3.5,\n"
+    id = bring(row).added[0]
+    record(empty.open(), id, amended, amend="mistyped", now=NOW)
+    before = known(empty)
+    assert bring(row).known == (id,)
+    assert bring(row).filled == ()
+    assert known(empty) == before
+
+
+@pytest.mark.parametrize("label", ["", "07-01", "the id"])
+def test_the_result_of_a_proposal_may_come_by_table(sweep, bring, recommend, label):
+    each = proposed(recommend)[0]
+    label = each["id"] if label == "the id" else label
+    row = f"{label},{each['params']['lr']},{each['params']['tau']},0.5,,,,\n"
+    assert bring(row).filled == (each["id"],)
+    again = bring(row)
+    assert (again.known, again.filled) == ((each["id"],), ())
+    run = next(run for run in known(sweep) if run.id == each["id"])
+    assert (run.status, run.metrics["loss"]) == (Status.COMPLETED, 0.5)
+
+
+def test_the_id_as_a_label_with_other_parameters_is_a_question(sweep, bring, recommend):
+    each = proposed(recommend)[0]
+    with pytest.raises(ConflictError, match="Is it the same run"):
+        bring(f"{each['id']},0.05,0.99,0.5,,,,\n")
+
+
+def test_a_proposal_recorded_by_hand_is_known_by_its_result(sweep, bring, recommend):
+    each = proposed(recommend)[0]
+    recommend("record", each["id"], "--metric", "loss=0.5")
+    given = f"{each['params']['lr']},{each['params']['tau']}"
+    assert bring(f"07-01,{given},0.5,,,,\n").known == (each["id"],)
+    # With another result it is another training of the same configuration.
+    assert len(bring(f"07-02,{given},0.6,,,,\n").added) == 1
+
+
+def test_a_blank_row_of_a_proposal_leaves_it_pending(sweep, bring, recommend):
+    each = proposed(recommend)[0]
+    bring(f"07-01,{each['params']['lr']},{each['params']['tau']},,,,,\n")
+    assert [run.id for run in sweep.open().read().history.pending] == [each["id"]]
+
+
+def test_integers_truths_and_categories_are_recognised_again(empty, bring):
+    empty.write(
+        "configs/sweep.yaml",
+        "objective: {metric: loss}\nparameters:\n"
+        "  n: {type: integer, low: 1, high: 9}\n"
+        "  flag: {type: categorical, choices: [true, false]}\n"
+        "  opt: {type: categorical, choices: [adam, sgd]}\n",
+    )
+    head, rows = "n,flag,opt,loss\n", "3,True,adam,0.5\n4.0,False,sgd,0.6\n2.5,True,adam,0.7\n"
+    imported = bring(rows, head)
+    assert len(imported.added) == 2
+    assert any("not a whole number" in finding.message for finding in imported.findings)
+    again = bring(rows, head)
+    assert (again.added, again.filled) == ((), ())
+
+
+def test_a_dry_run_says_the_same_and_writes_nothing(empty, bring):
+    rows = "a,0.001,0.5,0.7,,,,\n"
+    dry = bring(rows, dry_run=True)
+    assert not (empty.folder / "history").exists()
+    assert dry.added == bring(rows).added
+
+
+def test_further_columns_are_kept(empty, bring):
+    bring("a,0.001,0.5,0.7,abc\n", "label,lr,tau,loss,commit\n")
+    assert "commit" in empty.ledger().splitlines()[0]
+    assert "abc" in empty.ledger()

@@ -1,0 +1,118 @@
+import pytest
+
+STATUS_KEYS = [
+    *("schema", "runs", "completed", "crashed", "diverged", "dropped", "excluded", "unmeasured"),
+    *("pending", "best_observed", "best_by_context"),
+]
+
+
+@pytest.fixture
+def context(sweep):
+    """Two losses at each of two context values."""
+    sweep.write(
+        "configs/sweep.yaml",
+        (sweep.folder / "configs/sweep.yaml")
+        .read_text()
+        .replace("direction: minimize", "context: [tau]"),
+    )
+    sweep.history(
+        "a-1,,,,,,0.001,0.2,0.5,,\na-2,,,,,,0.002,0.2,0.4,,\n"
+        "a-3,,,,,,0.003,0.9,2.5,,\na-4,,,,,,0.004,0.9,2.6,,\na-5,,,,,,0.00005,0.5,1.6,,\n"
+    )
+    return sweep
+
+
+def test_status_has_the_promised_keys_and_one_document(sweep, recommend):
+    answer = recommend("status", "--json")
+    assert answer.err == ""
+    document = answer.json
+    assert list(document) == STATUS_KEYS
+    assert document["schema"] == 1
+    assert document["runs"] == document["completed"] == 6
+    assert document["best_observed"] == {
+        "id": "run-0003-aaaa",
+        "params": {"lr": 0.01, "tau": 0.5},
+        "metrics": {"loss": 0.55},
+    }
+    assert document["best_by_context"] == []
+
+
+def test_best_has_the_promised_keys_and_one_document(sweep, recommend):
+    answer = recommend("best", "--json")
+    assert answer.err == ""
+    document = answer.json
+    assert list(document) == ["schema", "best", "best_by_context"]
+    assert list(document["best"]) == ["id", "params", "metrics", "predicted", "probability_best"]
+    assert list(document["best"]["predicted"]) == ["mean", "sd"]
+    assert 0 < document["best"]["probability_best"] <= 1
+    assert document["best_by_context"] == []
+
+
+def test_with_a_context_there_is_no_overall_best(context, recommend):
+    status = recommend("status", "--json").json
+    assert status["best_observed"] is None
+    assert [run["id"] for run in status["best_by_context"]] == ["a-2", "a-5", "a-3"]
+    best = recommend("best", "--json").json
+    assert best["best"] is None
+    assert [run["params"]["tau"] for run in best["best_by_context"]] == [0.2, 0.5, 0.9]
+    text = recommend("status").out
+    assert "best observed at each tau" in text
+    assert "compared at equal tau only" in text
+    assert "believed best at each tau" in recommend("best").out
+    assert len(recommend("best", "-q").out.splitlines()) == 3
+
+
+def test_the_best_of_a_maximised_objective_is_the_largest(sweep, recommend):
+    path = sweep.folder / "configs/sweep.yaml"
+    path.write_text(path.read_text().replace("minimize", "maximize"))
+    assert recommend("status", "--json").json["best_observed"]["id"] == "run-0006-aaaa"
+
+
+def test_excluded_and_failed_runs_are_never_the_best(sweep, recommend):
+    recommend("exclude", "run-0003-aaaa", "--reason", "x")
+    recommend("record", "run-0002-aaaa", "--status", "diverged", "--amend", "it did")
+    assert recommend("status", "--json").json["best_observed"]["id"] == "run-0005-aaaa"
+    assert recommend("best", "--json").json["best"]["id"] not in ("run-0002-aaaa", "run-0003-aaaa")
+
+
+def test_status_says_in_words_what_the_json_says(sweep, recommend):
+    recommend("next", "--n", 2)
+    sweep.write("history/runs.csv", sweep.ledger() + "u-1,,,,,,0.001,0.5,,,\n")
+    text = recommend("status").out
+    assert text.splitlines()[0] == "7 runs: 7 completed, 1 without loss, 2 pending"
+    assert "0 h" in text
+    assert recommend("status", "-q").out == text.splitlines()[0] + "\n"
+
+
+def test_nothing_yet(empty, recommend):
+    assert recommend("status").out.startswith("0 runs: 0 completed")
+    assert recommend("status", "--json").json["best_observed"] is None
+    answer = recommend("best")
+    assert answer.out == ""
+    assert "no finished run has a value of loss" in answer.err
+    assert recommend("best", "--json").json["best"] is None
+
+
+def test_too_few_runs_for_a_model_give_the_best_observed(sweep, recommend):
+    sweep.history("a-1,,,,,,0.001,0.2,0.5,,\na-2,,,,,,0.002,0.2,0.4,,\n")
+    best = recommend("best", "--json").json["best"]
+    assert (best["id"], best["predicted"]) == ("a-2", {"mean": None, "sd": None})
+    assert "–" in recommend("best").out
+
+
+@pytest.mark.parametrize("command", [["status"], ["best"], ["next", "--n", "1"]])
+def test_a_row_that_was_cut_off_is_passed_over_and_said(sweep, recommend, command):
+    sweep.write("history/runs.csv", sweep.ledger() + "run-0007-aaaa,resu")
+    answer = recommend(*command, "--json")
+    assert answer.json["schema"] == 1
+    assert "cut off" in recommend(*command).err
+    assert recommend(*command, "--quiet").err == ""
+
+
+@pytest.mark.parametrize(("stamp", "age"), [("soon", "?"), ("2999-01-01T00:00:00Z", "0 h")])
+def test_an_odd_time_is_no_error(sweep, recommend, stamp, age):
+    recommend("next", "--n", 1)
+    ledger = sweep.ledger("proposals")
+    time = ledger.splitlines()[1].split(",")[2]
+    sweep.write("history/proposals.csv", ledger.replace(time, stamp))
+    assert age in recommend("status").out

@@ -1,0 +1,180 @@
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from recommender import errors
+from recommender.cli import main as command_line
+from recommender.cli.main import exit_status
+
+COMMANDS = [
+    *("init", "import", "next", "jobs", "record", "drop", "exclude", "restore", "status", "best"),
+]
+README = Path(__file__).parents[2] / "README.md"
+
+
+def process(*arguments, **options):
+    command = [sys.executable, "-m", "recommender.cli.main", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, check=False, **options)
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [
+        (errors.UsageError, 2),
+        (errors.SpaceError, 2),
+        (errors.ConfigError, 2),
+        (errors.TableError, 1),
+        (errors.HistoryError, 1),
+        (errors.JobError, 1),
+        (errors.ConflictError, 3),
+        (errors.RecommenderError, 1),
+    ],
+)
+def test_each_kind_of_error_has_its_exit_status(error, status):
+    assert exit_status(error("x")) == status
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_has_a_help_text(recommend, command):
+    text = recommend(command, "--help").out
+    assert text.startswith(f"Usage: recommend {command} ")
+    assert text == recommend(command, "-h").out
+    assert "--json" in text
+    assert "--quiet" in text
+    assert ("--dry-run" in text) is (command not in ("status", "best"))
+
+
+def test_the_help_lists_every_command(recommend):
+    text = recommend("--help").out
+    listed = [line.split()[0] for line in text.split("Commands:")[1].splitlines() if line.strip()]
+    assert listed[: len(COMMANDS)] == COMMANDS
+    assert "Exit status: 0 done; 1 failed" in text
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_the_readme_has_every_command(command):
+    text = README.read_text() if README.exists() else ""
+    if "`recommend " not in text:
+        pytest.skip("README.md has no table of commands yet")
+    assert re.search(rf"`(recommend )?{command}\b", text)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        *([], ["nxt"], ["next", "--nope"], ["next", "--n", "four"], ["next", "--seed", "-1"]),
+        *(["import"], ["exclude"], ["record", "a", "b"], ["status", "x"], ["--project"]),
+    ],
+)
+def test_wrong_usage_exits_with_2_and_no_traceback(sweep, recommend, arguments):
+    answer = recommend(*arguments, status=2)
+    assert "Usage: recommend" in answer.err + answer.out or answer.err.startswith("Error: ")
+    assert "Traceback" not in answer.err
+
+
+def test_a_mistyped_command_gets_the_nearest(recommend):
+    assert "Did you mean 'next'?" in recommend("nxt", status=2).err
+
+
+def test_the_version(recommend):
+    from recommender import __version__
+
+    assert recommend("--version").out == f"recommend {__version__}\n"
+
+
+def test_no_project_is_wrong_usage_with_a_way_out(tmp_path, monkeypatch, recommend):
+    monkeypatch.delenv("RECOMMEND_PROJECT", raising=False)
+    monkeypatch.chdir(tmp_path)
+    for command in ("next", "status", "best", "jobs"):
+        error = recommend(command, status=2).error
+        assert "recommend init" in error
+        assert "-C DIR" in error
+
+
+def test_the_nearest_project_upward_is_taken(sweep, recommend, monkeypatch):
+    folder = sweep.folder / "configs"
+    monkeypatch.chdir(folder)
+    assert recommend("status", "--json").json["runs"] == 6
+
+
+def test_a_project_is_named_by_option_or_environment(sweep, recommend, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    assert recommend("-C", sweep.folder, "status", "--json").json["runs"] == 6
+    assert recommend("-C", "toy", "status", "--json").json["runs"] == 6
+    monkeypatch.setenv("RECOMMEND_PROJECT", str(sweep.folder))
+    assert recommend("status", "--json").json["runs"] == 6
+    error = recommend("-C", sweep.folder / "configs", "status", status=2).error
+    assert "holds no configs/sweep.yaml" in error
+    monkeypatch.setenv("RECOMMEND_PROJECT", "")
+    assert "recommend init" in recommend("status", status=2).error
+
+
+def test_a_named_project_takes_the_jobs_too(sweep, recommend, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    answer = recommend("-C", "toy", "next", "--n", "1", "-q")
+    assert answer.out.startswith("toy/configs/jobs/run-0007-")
+    assert (tmp_path / answer.out.strip()).is_file()
+
+
+def broken(project):
+    raise ZeroDivisionError("a bug")
+
+
+def test_an_internal_error_exits_with_1_and_without_a_traceback(sweep, recommend, monkeypatch):
+    monkeypatch.setattr("recommender.cli.looking.standing", broken)
+    answer = recommend("status", status=1)
+    assert answer.out == ""
+    assert answer.err.startswith("recommend: internal error: ZeroDivisionError: a bug")
+    assert "Traceback" not in answer.err
+    assert "--debug" in answer.err
+
+
+def test_debug_shows_the_traceback(sweep, recommend, monkeypatch):
+    monkeypatch.setattr("recommender.cli.looking.standing", broken)
+    answer = recommend("--debug", "status", status=1)
+    assert "Traceback" in answer.err
+    assert answer.err.splitlines()[-1].startswith("recommend: internal error")
+
+
+def test_a_reader_that_leaves_early_is_no_error(sweep):
+    # A pipe without a reader: what is written to it fails.
+    reader, writer = os.pipe()
+    os.close(reader)
+    with os.fdopen(writer, "wb") as file:
+        command = [sys.executable, "-m", "recommender.cli.main", "status", "--json"]
+        done = subprocess.run(command, stdout=file, stderr=subprocess.PIPE, check=False)
+    assert done.stderr == b""
+
+
+def test_no_encoding_of_the_terminal_is_an_error(sweep):
+    done = process("next", "--n", 1, env=os.environ | {"PYTHONIOENCODING": "ascii"})
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert b"run-0007-" in done.stdout
+
+
+def test_output_that_nobody_looks_at_has_no_escape_codes(sweep):
+    for command in (["next", "--n", "1"], ["status"], ["--help"]):
+        done = process(*command)
+        assert done.returncode == 0
+        assert b"\x1b" not in done.stdout + done.stderr
+
+
+def test_the_quick_commands_load_no_slow_package(sweep):
+    code = (
+        "import sys\nfrom recommender.cli import main\n"
+        "try:\n    main.main()\nexcept SystemExit as exit:\n    assert not exit.code\n"
+        "slow = {'skopt', 'sklearn', 'scipy', 'numpy', 'pandas'} & set(sys.modules)\n"
+        "assert not slow, slow"
+    )
+    for command in (["--help"], ["status"], ["record", "run-0001-aaaa", "--metric", "NMI=0.5"]):
+        call = [sys.executable, "-c", code, *command]
+        subprocess.run(call, stdout=subprocess.DEVNULL, check=True)
+
+
+def test_the_module_names_its_statuses():
+    statuses = (command_line.FAILED, command_line.WRONG_USAGE, command_line.NEEDS_A_PERSON)
+    assert statuses == (1, 2, 3)

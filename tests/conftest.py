@@ -1,0 +1,135 @@
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from recommender.campaign.project import Project
+
+SWEEP = """\
+objective: {metric: loss, direction: minimize}
+parameters:
+  lr:  {type: real, low: 1.0e-5, high: 1.0e-1, scale: log}
+  tau: {type: real, low: 0.1, high: 1.0}
+"""
+TEMPLATE = """\
+# my training
+name: toy     # what it is called
+epochs: 10
+optimizer:
+  momentum: 0.9
+lr: 3e-4
+tau: 0.5
+"""
+COLUMNS = "id,event,status,recorded_at,label,hours,lr,tau,loss,NMI,note"
+RUNS = """\
+run-0001-aaaa,result,completed,,06-01,3.5,0.0001,0.2,0.91,,
+run-0002-aaaa,result,completed,,06-02,3.5,0.001,0.3,0.62,,
+run-0003-aaaa,result,completed,,06-03,3.5,0.01,0.5,0.55,,
+run-0004-aaaa,result,completed,,06-04,3.5,0.05,0.7,0.88,,
+run-0005-aaaa,result,completed,,06-05,3.5,0.003,0.9,0.71,,
+run-0006-aaaa,result,completed,,06-06,3.5,0.00002,0.6,1.2,,
+"""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What one call of the command line gave."""
+
+    status: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+    @property
+    def error(self) -> str:
+        """The one error of a call that failed, with nothing else on either stream."""
+        assert self.out == ""
+        assert self.err.startswith("recommend: ")
+        assert self.err.count("recommend: ") == 1
+        assert "Traceback" not in self.err
+        assert "internal error" not in self.err
+        return self.err.removeprefix("recommend: ").removesuffix("\n")
+
+
+Recommend = Callable[..., Answer]
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """A small project in a temporary folder."""
+
+    folder: Path
+
+    def write(self, name: str, text: str | bytes) -> Path:
+        path = self.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(text.encode() if isinstance(text, str) else text)
+        return path
+
+    def history(self, rows: str = RUNS, columns: str = COLUMNS) -> None:
+        self.write("history/runs.csv", f"{columns}\n{rows}")
+
+    def ledger(self, name: str = "runs") -> str:
+        return (self.folder / "history" / f"{name}.csv").read_text()
+
+    def open(self) -> Project:
+        return Project.open(self.folder, self.folder)
+
+    def tree(self) -> dict[str, tuple[int, bytes]]:
+        """Every file but the locks, with its time and content; folders too."""
+        return {
+            path.relative_to(self.folder).as_posix(): (
+                (path.stat().st_mtime_ns, path.read_bytes()) if path.is_file() else (0, b"")
+            )
+            for path in self.folder.rglob("*")
+            if path.suffix != ".lock"
+        }
+
+
+@pytest.fixture
+def empty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Sweep:
+    """A project without a history, in the current folder."""
+    for name in ("RECOMMEND_PROJECT", "NO_COLOR", "FORCE_COLOR"):
+        monkeypatch.delenv(name, raising=False)
+    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+        monkeypatch.setenv(name, "1")
+    folder = tmp_path / "toy"
+    sweep = Sweep(folder)
+    sweep.write("configs/sweep.yaml", SWEEP)
+    sweep.write("configs/base.yaml", TEMPLATE)
+    monkeypatch.chdir(folder)
+    return sweep
+
+
+@pytest.fixture
+def sweep(empty: Sweep) -> Sweep:
+    """A project with six finished runs."""
+    empty.history()
+    return empty
+
+
+@pytest.fixture
+def recommend(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Recommend:
+    """Call the command line in this process."""
+    from recommender.cli.main import main
+
+    def call(*arguments: object, status: int = 0) -> Answer:
+        capsys.readouterr()
+        monkeypatch.setattr(sys, "argv", ["recommend", *map(str, arguments)])
+        with pytest.raises(SystemExit) as exit:
+            main()
+        captured = capsys.readouterr()
+        answer = Answer(int(exit.value.code or 0), captured.out, captured.err)
+        assert answer.status == status, answer
+        return answer
+
+    return call

@@ -1,0 +1,191 @@
+import numpy as np
+import pytest
+from scipy.linalg import cholesky
+from skopt.learning import GaussianProcessRegressor
+from skopt.learning.gaussian_process.kernels import RBF, ConstantKernel
+
+from recommender.engine.surrogate import fit
+
+
+def bowl(X):
+    return 0.5 + 2.0 * ((X - 0.4) ** 2).sum(axis=1)
+
+
+def runs(seed, n=24, d=2, noise=0.02):
+    rng = np.random.default_rng(seed)
+    X = rng.random((n, d))
+    return X, bowl(X) + noise * rng.standard_normal(n)
+
+
+def fitted(X, y, **options):
+    return fit(X, y, np.arange(X.shape[1]), **options)
+
+
+class TestHooksOfSkopt:
+    """What `surrogate` and `posterior` rely on in skopt, which could change under them."""
+
+    def regressor(self):
+        X, y = runs(0, 8)
+        noise = np.linspace(0.01, 0.3, 8)
+        kernel = ConstantKernel(2.0, "fixed") * RBF([0.3, 0.5], "fixed")
+        model = GaussianProcessRegressor(kernel=kernel, alpha=noise, optimizer=None)
+        return X, y, noise, kernel, model.fit(X, y)
+
+    def test_without_an_optimizer_the_kernel_stays_as_given(self):
+        *_, kernel, model = self.regressor()
+        assert model.kernel_.get_params()["k1__constant_value"] == 2.0
+        np.testing.assert_array_equal(model.kernel_.get_params()["k2__length_scale"], [0.3, 0.5])
+        assert model.kernel_ == kernel
+
+    def test_an_array_alpha_is_the_noise_variance_of_each_run(self):
+        X, _, noise, kernel, model = self.regressor()
+        expected = cholesky(kernel(X) + np.diag(noise), lower=True)
+        np.testing.assert_allclose(model.L_, expected, atol=1e-12)
+
+    def test_alpha_holds_the_inverse_covariance_times_the_values(self):
+        X, y, noise, kernel, model = self.regressor()
+        expected = np.linalg.solve(kernel(X) + np.diag(noise), y)
+        np.testing.assert_allclose(np.ravel(model.alpha_), expected, rtol=1e-8)
+
+
+def test_predictions_come_near_a_function_that_the_runs_determine():
+    X, y = runs(1, 30)
+    query = np.random.default_rng(2).random((50, 2))
+    means, sds = fitted(X, y).posterior.predict(query)
+    error = means[:, 0] - bowl(query)
+    assert np.abs(error).max() < 0.1
+    assert np.abs(error / sds).mean() < 3.0
+
+
+def test_leave_one_out_predictions_equal_those_of_fits_without_the_run():
+    X, y = runs(3, 12)
+    surrogate = fitted(X, y)
+    kernel, noise = surrogate.posterior.kernel, surrogate.posterior.noise
+    assert not surrogate.discounted.any()
+    for left_out in (0, 5, 11):
+        kept = np.arange(12) != left_out
+        inverse = np.linalg.inv(kernel(X[kept], X[kept]) + noise * np.eye(11))
+        cross = kernel(X[kept], X[left_out : left_out + 1])[:, 0]
+        ones = np.ones(11)
+        mean = ones @ inverse @ y[kept] / (ones @ inverse @ ones)
+        expected = mean + cross @ inverse @ (y[kept] - mean)
+        sd = np.sqrt(kernel.variance + noise - cross @ inverse @ cross)
+        # The closed form keeps the mean that all runs together have.
+        assert surrogate.leave_one_out_mean[left_out] == pytest.approx(expected, abs=0.2 * sd)
+        assert surrogate.leave_one_out_sd[left_out] == pytest.approx(sd, rel=1e-5)
+
+
+@pytest.mark.parametrize("size", [1.0, 5.0, 1e6, 1e12])
+def test_a_planted_bad_run_is_discounted_and_no_other(size):
+    X, y = runs(4)
+    y[7] += size
+    surrogate = fitted(X, y)
+    assert np.flatnonzero(surrogate.discounted).tolist() == [7]
+    assert surrogate.leave_one_out_mean[7] == pytest.approx(bowl(X)[7], abs=0.15)
+    assert 0.99 * surrogate.noise_sd <= surrogate.leave_one_out_sd[7] < 0.3
+    query = np.random.default_rng(2).random((50, 2))
+    assert np.abs(surrogate.posterior.predict(query)[0][:, 0] - bowl(query)).max() < 0.3
+
+
+def test_at_most_a_tenth_of_the_runs_is_discounted():
+    X = np.repeat(np.random.default_rng(0).random((8, 2)), 5, axis=0)
+    y = bowl(X) + 0.02 * np.random.default_rng(1).standard_normal(40)
+    y[::5] += np.linspace(3.0, 30.0, 8)  # one copy in five of each
+    assert fitted(X, y).discounted.sum() == 4
+
+
+def test_clean_runs_are_hardly_ever_discounted_or_thought_too_good():
+    suspected = 0
+    for seed in range(40):
+        surrogate = fitted(*runs(100 + seed, 16, noise=0.1))
+        suspected += bool(surrogate.discounted.any() or surrogate.too_good.any())
+    assert suspected <= 2
+
+
+@pytest.mark.parametrize("size", [1.0, 1e3, 1e9])
+def test_a_run_too_good_to_be_believed_is_flagged_and_not_discounted(size):
+    X, y = runs(6)
+    y[3] -= size
+    surrogate = fitted(X, y)
+    assert np.flatnonzero(surrogate.too_good).tolist() == [3]
+    assert not surrogate.discounted[3]
+
+
+def test_runs_beyond_the_measured_ones_are_not_doubted():
+    X, y = runs(4)
+    y[-1] += 5.0
+    assert fitted(X, y).discounted[-1]
+    surrogate = fitted(X, y, measured=23)
+    assert surrogate.discounted.shape == surrogate.leave_one_out_mean.shape == (23,)
+    assert not surrogate.discounted.any()
+
+
+def test_a_parameter_without_effect_is_flat_and_one_with_effect_is_not():
+    X, _ = runs(7, 30)
+    y = 3.0 * X[:, 0] ** 2 + 0.02 * np.random.default_rng(0).standard_normal(30)
+    assert fitted(X, y).flat.tolist() == [False, True]
+
+
+def test_a_parameter_that_never_varied_is_flat():
+    X, y = runs(8)
+    X[:, 1] = 0.3
+    assert fitted(X, y).evidence[1] == pytest.approx(0.0, abs=1e-6)
+
+
+def test_the_noise_is_recovered_from_replicates():
+    rng = np.random.default_rng(0)
+    X = np.repeat(rng.random((15, 2)), 4, axis=0)
+    y = bowl(X) + 0.1 * rng.standard_normal(60)
+    assert fitted(X, y).noise_sd == pytest.approx(0.1, rel=0.25)
+
+
+@pytest.mark.parametrize("scale", [1e-20, 1e-8, 1e8, 1e50])
+def test_the_answer_scales_with_the_values(scale):
+    X, y = runs(9)
+    y[7] += 5.0
+    query = np.random.default_rng(2).random((10, 2))
+    plain, scaled = fitted(X, y), fitted(X, scale * y)
+    assert plain.discounted.tolist() == scaled.discounted.tolist()
+    np.testing.assert_allclose(scaled.lengthscales, plain.lengthscales, rtol=1e-3)
+    for own, other in zip(
+        scaled.posterior.predict(query), plain.posterior.predict(query), strict=True
+    ):
+        np.testing.assert_allclose(own / scale, other, rtol=1e-3)
+
+
+def test_the_answer_shifts_with_the_values():
+    X, y = runs(9)
+    query = np.random.default_rng(2).random((10, 2))
+    plain, shifted = fitted(X, y).posterior, fitted(X, y + 1000.0).posterior
+    np.testing.assert_allclose(
+        shifted.predict(query)[0] - 1000.0, plain.predict(query)[0], atol=1e-3
+    )
+    np.testing.assert_allclose(shifted.predict(query)[1], plain.predict(query)[1], rtol=1e-3)
+
+
+@pytest.mark.parametrize("value", [0.0, 0.5, -1e8, 1e-300])
+def test_equal_values_are_predicted_everywhere(value):
+    X, _ = runs(10, 8)
+    surrogate = fitted(X, np.full(8, value))
+    means, sds = surrogate.posterior.predict(X + 0.1)
+    np.testing.assert_allclose(means, value, rtol=1e-6, atol=1e-9)
+    assert np.all(np.isfinite(sds))
+    assert not surrogate.discounted.any()
+    assert surrogate.flat.all()
+
+
+@pytest.mark.parametrize("family", ["rbf", "matern52"])
+def test_two_runs_in_one_dimension_are_enough(family):
+    X, y = np.array([[0.2], [0.8]]), np.array([1.0, 2.0])
+    means, sds = fitted(X, y, family=family).posterior.predict(np.array([[0.2], [0.8], [3.0]]))
+    assert means[0, 0] < means[1, 0]
+    assert np.all(np.isfinite(means))
+    assert np.all(sds > 0)
+
+
+def test_noise_free_duplicates_and_a_far_run_are_fitted():
+    X = np.vstack([np.repeat(np.random.default_rng(0).random((5, 2)), 5, axis=0), [[40.0, -3.0]]])
+    y = bowl(X)
+    means, sds = fitted(X, y).posterior.predict(X)
+    np.testing.assert_allclose(means[:25, 0], y[:25], atol=0.05 * y.std())
+    assert np.all(sds > 0)

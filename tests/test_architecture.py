@@ -1,0 +1,122 @@
+"""The rooms of DESIGN: every import points down a line."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parent.parent / "recommender"
+BASE = {"errors", "number", "run", "space"}
+MAY_IMPORT = {
+    "errors": set(),
+    "number": {"errors"},
+    "run": {"errors", "number"},
+    "space": {"errors", "number", "run"},
+    "tables": BASE,
+    "records": BASE,
+    "engine": BASE,
+    "yaml_document": BASE,
+    "settings": BASE | {"yaml_document"},
+    "config": BASE | {"yaml_document", "settings"},
+    "jobs": BASE | {"yaml_document", "settings", "config"},
+    "scaffold": BASE | {"yaml_document", "settings", "config", "jobs", "tables"},
+}
+MAY_IMPORT["campaign"] = set(MAY_IMPORT)
+MAY_IMPORT["cli"] = set(MAY_IMPORT)
+HEAVY = {"numpy", "scipy", "pandas", "skopt", "sklearn"}
+LIGHT_ROOMS = {
+    "errors", "number", "run", "space", "records", "yaml_document", "settings", "config", "jobs",
+    "cli",
+}  # fmt: skip
+
+
+def files():
+    return [path for path in sorted(PACKAGE.rglob("*.py")) if path != PACKAGE / "__init__.py"]
+
+
+def module_name(path):
+    return ".".join(path.relative_to(PACKAGE).with_suffix("").parts).removesuffix(".__init__")
+
+
+def imports(path, *, at_load=False):
+    """Return the modules that a file imports; `at_load`: only those imported with it."""
+    found = set()
+
+    def visit(node):
+        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
+            return
+        if at_load and isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            return
+        if isinstance(node, ast.Import):
+            found.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: a relative import"
+            found.update(f"{node.module}.{alias.name}" for alias in node.names)
+        for child in ast.iter_child_nodes(node):
+            visit(child)
+
+    visit(ast.parse(path.read_text(encoding="utf-8")))
+    return found
+
+
+def room(dotted):
+    return dotted.split(".")[0]
+
+
+@pytest.mark.parametrize("path", files(), ids=module_name)
+def test_imports_point_down(path):
+    own = room(module_name(path))
+    assert own in MAY_IMPORT, f"{own} has no place in the map of rooms yet"
+    rooms = {room(name.removeprefix("recommender.")) for name in imports(path)
+             if name.startswith("recommender.")}  # fmt: skip
+    rooms -= {"__version__"}
+    assert rooms - {own} <= MAY_IMPORT[own]
+
+
+@pytest.mark.parametrize("path", files(), ids=module_name)
+def test_light_rooms_load_no_heavy_library(path):
+    if room(module_name(path)) in LIGHT_ROOMS:
+        assert not {room(name) for name in imports(path, at_load=True)} & HEAVY
+
+
+def test_skopt_stays_behind_the_surrogate_and_the_kernel():
+    users = {module_name(p) for p in files() if any(room(n) == "skopt" for n in imports(p))}
+    assert users == {"engine.surrogate", "engine.kernel"}
+
+
+def test_the_acquisition_function_knows_neither_spaces_nor_files():
+    found = {room(name) for name in imports(PACKAGE / "engine" / "acquisition.py")}
+    assert found <= {"__future__", "math", "numpy", "scipy"}
+
+
+def test_the_engine_knows_no_files():
+    for path in files():
+        if room(module_name(path)) == "engine":
+            assert not {room(n) for n in imports(path)} & {"pathlib", "os", "io", "yaml", "csv"}
+
+
+def test_the_imports_of_the_engine_form_no_circle():
+    graph = {
+        module_name(path): {
+            ".".join(name.split(".")[1:3])
+            for name in imports(path)
+            if name.startswith("recommender.engine.")
+        }
+        for path in files()
+        if room(module_name(path)) == "engine"
+    }
+    while leaves := [name for name, used in graph.items() if not used & set(graph) - {name}]:
+        for name in leaves:
+            del graph[name]
+    assert graph == {}
+
+
+@pytest.mark.parametrize("module", ["recommender", "recommender.cli.main"])
+def test_starting_up_loads_no_heavy_library(module):
+    code = f"import sys, {module}; print(*sorted(m.split('.')[0] for m in sys.modules))"
+    answer = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=PACKAGE.parent
+    )
+    assert not set(answer.stdout.split()) & HEAVY
