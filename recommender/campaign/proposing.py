@@ -14,7 +14,7 @@ from recommender.campaign.project import Project
 from recommender.engine.notices import Notice
 from recommender.engine.recommender import Batch, Recommender
 from recommender.engine.replicates import ReplicateNoise
-from recommender.errors import ConflictError, HistoryError, JobError, SpaceError
+from recommender.errors import ConflictError, HistoryError, JobError, UsageError
 from recommender.jobs import read_template, write_job
 from recommender.records import Folded
 from recommender.run import Proposal, Run, Status, next_number, run_id
@@ -61,7 +61,7 @@ def recommender_for(project: Project, folded: Folded, seed: int = 0) -> Recommen
         value = run.metrics.get(objective.metric) if run.status is Status.COMPLETED else None
         try:
             recommender.tell(run.params, value, status=run.status, id=run.id, excluded=run.excluded)
-        except SpaceError as error:
+        except UsageError as error:
             if run.excluded:
                 continue  # that is the way out which the message offers
             raise HistoryError(

@@ -111,9 +111,7 @@ def propose(
     """
     posterior = surrogate.posterior
     worlds = Worlds.imagine(posterior, evidence.pending, rng)
-    held = np.flatnonzero(
-        np.isin(encoding.groups, [encoding.space.names.index(n) for n in context])
-    )
+    held = encoding.columns_of(context)
     # A value too good to be believed must not be what the batch tries to beat.
     believed = np.flatnonzero(~surrogate.too_good)
     believed = believed if len(believed) else np.arange(len(evidence.y))

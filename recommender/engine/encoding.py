@@ -121,6 +121,10 @@ class Encoding:
             params[name] = self.space[name].coerce(clipped)
         return {**params, **region.fixed}
 
+    def columns_of(self, names: Sequence[str]) -> npt.NDArray[np.intp]:
+        """Return the indices of the columns that belong to these parameters."""
+        return np.flatnonzero(np.isin(self.groups, [self.space.names.index(n) for n in names]))
+
     def unit(self, name: str, value: float) -> float:
         """Return the place of a numeric parameter's value between its bounds."""
         parameter = self.space[name]

@@ -17,12 +17,12 @@ from recommender.engine.design import context_values
 from recommender.engine.encoding import Encoding, Region
 from recommender.engine.evaluation import most_informative, prior
 from recommender.engine.evidence import Evidence, Observation
+from recommender.engine.failures import feasibility, fit_with_failures
 from recommender.engine.incumbent import probability_best
 from recommender.engine.notices import Notice
-from recommender.engine.posterior import Posterior
 from recommender.engine.reason import reason_for
 from recommender.engine.replicates import ReplicateNoise, replicate_noise
-from recommender.engine.surrogate import Surrogate, fit
+from recommender.engine.surrogate import Surrogate
 from recommender.engine.threads import one_thread
 from recommender.errors import UsageError, did_you_mean
 from recommender.run import Direction, Objective, Params, Status, Value
@@ -32,7 +32,6 @@ Array = npt.NDArray[np.float64]
 
 LARGEST_BATCH = 100
 LARGEST_VALUE = 1e100  # the square of a value must still be a number
-DIVERGED_FOR_MODEL = 5
 ASKING, RANKING = 0, 1  # streams of random numbers that must not coincide
 
 
@@ -289,7 +288,7 @@ class Recommender:
                 self.objective.context,
                 evidence,
                 surrogate,
-                self._feasibility(evidence),
+                feasibility(evidence, self._encoding.groups),
                 rng,
             )
         return Batch(
@@ -372,23 +371,10 @@ class Recommender:
 
     def _surrogate(self, evidence: Evidence) -> Surrogate:
         if self._fitted is None or self._fitted[0] != self._version:
-            X, y = evidence.X, evidence.y
-            if 0 < len(evidence.diverged) < DIVERGED_FOR_MODEL:
-                # Too few for a model of their own: a diverged run counts as the worst one, among
-                # those that can be believed.
-                worst = y[~fit(X, y, self._encoding.groups).discounted].max()
-                X = np.vstack([X, evidence.diverged])
-                y = np.append(y, np.full(len(evidence.diverged), worst))
-            surrogate = fit(X, y, self._encoding.groups, measured=len(evidence.y))
+            context = self._encoding.columns_of(self.objective.context)
+            surrogate = fit_with_failures(evidence, self._encoding.groups, context)
             self._fitted = (self._version, surrogate)
         return self._fitted[1]
-
-    def _feasibility(self, evidence: Evidence) -> Posterior | None:
-        if len(evidence.diverged) < DIVERGED_FOR_MODEL:
-            return None
-        X = np.vstack([evidence.X, evidence.diverged])
-        labels = np.append(-np.ones(len(evidence.X)), np.ones(len(evidence.diverged)))
-        return fit(X, labels, self._encoding.groups, measured=0).posterior
 
     def _rng(self, purpose: int, evidence: Evidence) -> np.random.Generator:
         return np.random.default_rng([self.seed, purpose, len(evidence.known), len(evidence.y)])

@@ -42,8 +42,8 @@ class Surrogate:
 
     All in the units of y; n counts the measured runs. `lengthscales` (p,) is one a parameter;
     `leave_one_out_mean` and `leave_one_out_sd` (n,) predict each run's result from the others;
-    `discounted` (n,) marks the runs whose result is too bad to be believed and which got extra
-    variance; `too_good` (n,) those too good to be believed, which did not. `evidence` (p,) is the
+    `discounted` (n,) marks the runs whose result is too bad to be believed, `too_good` (n,) those
+    too good; both got extra variance, and a caller must name them. `evidence` (p,) is the
     gain in log marginal likelihood from letting each parameter matter at all.
     """
 
@@ -77,8 +77,9 @@ def fit(
     """Fit the Gaussian process to n >= 2 runs.
 
     Robust noise after Ament et al. 2024 (arXiv:2410.24222): the run with the worst leave-one-out
-    residual on the bad side gets the extra variance that makes it likely, in closed form, and
-    keeps it if the log marginal likelihood gains more than ln(n)/2 + 1.
+    residual gets the extra variance that makes it likely, in closed form, and keeps it if the log
+    marginal likelihood gains more than ln(n)/2 + 1. A run that is too good must look odder by far
+    than one that is too bad, because the best runs are what a sweep is for.
 
     Args:
         X: (n, D) points.
@@ -90,7 +91,6 @@ def fit(
     """
     n = len(y)
     measured = n if measured is None else measured
-    doubted = measured > 4
     distances = squared_distances(X, groups)
     priors = Priors.for_dimension(len(distances))
     extra = np.zeros(n)
@@ -99,35 +99,27 @@ def fit(
     theta = _maximise(likelihood, _starts(priors, len(distances)))
     threshold = max(BAD_Z, -float(ndtri(0.025 / n)))
 
-    for _ in range(max(1, math.floor(DISCOUNTED_SHARE * n)) if doubted else 0):
-        mean, sd = _leave_one_out(likelihood, theta)
-        z = np.where(extra > 0, 0.0, (likelihood.y - mean) / sd)[:measured]
-        worst = int(np.argmax(z))
-        if z[worst] <= threshold:
+    for _ in range(max(1, math.floor(DISCOUNTED_SHARE * n)) if measured > 4 else 0):
+        trial = _doubting(likelihood, theta, measured, threshold)
+        if trial is None:
             break
-        trial, trial_theta = _discounting(likelihood, theta, worst)
-        if not _worth(trial, trial_theta, likelihood, theta):
-            break
-        # Without the run the others spread less, so they are standardised anew.
-        centre, new_scale = _standardisation(y[trial.extra == 0])
-        extra = trial.extra * (scale / new_scale) ** 2
+        trial_likelihood, trial_theta = trial
+        # Without the run the others spread differently, so they are standardised anew.
+        centre, new_scale = _standardisation(y[trial_likelihood.extra == 0])
+        extra = trial_likelihood.extra * (scale / new_scale) ** 2
         scale = new_scale
         likelihood = Likelihood(family, distances, (y - centre) / scale, extra, priors)
         theta = _maximise(likelihood, [trial_theta, *_starts(priors, len(distances))[:2]])
 
     mean, sd = (part[:measured] for part in _believing(likelihood, theta))
-    z = (likelihood.y[:measured] - mean) / sd
-    too_good = z < -max(GOOD_Z, threshold)
-    if doubted:
-        best = int(np.argmin(z))
-        too_good[best] |= _is_too_good(likelihood, theta, best, threshold)
+    discounted, bad = extra[:measured] > 0, likelihood.y[:measured] > mean
     return Surrogate(
         posterior=_posterior(X, y, likelihood, theta, scale, groups),
         lengthscales=np.exp(theta[:-2]),
         leave_one_out_mean=centre + scale * mean,
         leave_one_out_sd=scale * sd,
-        discounted=extra[:measured] > 0,
-        too_good=too_good,
+        discounted=discounted & bad,
+        too_good=discounted & ~bad,
         evidence=_evidence(likelihood, theta),
     )
 
@@ -201,20 +193,29 @@ def _worth(trial: Likelihood, trial_theta: Array, likelihood: Likelihood, theta:
     return gain > 0.5 * math.log(len(likelihood.y)) + 1.0
 
 
-def _is_too_good(likelihood: Likelihood, theta: Array, run: int, threshold: float) -> bool:
-    """Whether a run is too good to be believed, by a fit that does not have to believe it.
+def _doubting(
+    likelihood: Likelihood, theta: Array, measured: int, threshold: float
+) -> tuple[Likelihood, Array] | None:
+    """Return a fit that discounts one more run, or None if every run can be believed.
 
-    A fit that does takes it for noise, and then nothing looks odd: among n runs no residual can
-    exceed about sqrt(n) standard deviations of which it is a part.
+    The worst on the bad side comes first. The best on the good side must look odd by `GOOD_Z` to a
+    fit that does not have to believe it: one that does takes it for noise, since among n runs no
+    residual can exceed about sqrt(n) standard deviations of which it is a part.
     """
     mean, sd = _believing(likelihood, theta)
-    if (likelihood.y[run] - mean[run]) / sd[run] >= -threshold:
-        return False
-    trial, trial_theta = _discounting(likelihood, theta, run)
-    if not _worth(trial, trial_theta, likelihood, theta):
-        return False
-    mean, sd = _believing(trial, trial_theta)
-    return bool((likelihood.y[run] - mean[run]) / sd[run] < -max(GOOD_Z, threshold))
+    doubtful = np.where(likelihood.extra > 0, 0.0, (likelihood.y - mean) / sd)[:measured]
+    worst, best = int(np.argmax(doubtful)), int(np.argmin(doubtful))
+    if doubtful[worst] > threshold:
+        trial = _discounting(likelihood, theta, worst)
+        if _worth(*trial, likelihood, theta):
+            return trial
+    if doubtful[best] < -threshold:
+        trial = _discounting(likelihood, theta, best)
+        mean, sd = _believing(*trial)
+        odd = (likelihood.y[best] - mean[best]) / sd[best] < -max(GOOD_Z, threshold)
+        if odd and _worth(*trial, likelihood, theta):
+            return trial
+    return None
 
 
 def _evidence(likelihood: Likelihood, theta: Array) -> Array:

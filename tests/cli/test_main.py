@@ -66,7 +66,7 @@ def test_the_readme_has_every_command(command):
 @pytest.mark.parametrize(
     "arguments",
     [
-        *([], ["nxt"], ["next", "--nope"], ["next", "--n", "four"], ["next", "--seed", "-1"]),
+        *(["nxt"], ["next", "--nope"], ["next", "--n", "four"], ["next", "--seed", "-1"]),
         *(["import"], ["exclude"], ["record", "a", "b"], ["status", "x"], ["--project"]),
     ],
 )
