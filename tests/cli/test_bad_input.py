@@ -2,11 +2,15 @@
 
 import os
 import shlex
+import shutil
+import tempfile
+from pathlib import Path
 
 import pytest
 
 HEAD = "id,event,status,recorded_at,label,hours,lr,tau,loss,note\n"
 ROW = "run-0001-aaaa,result,completed,,,,0.001,0.5,0.9,\n"
+NOBODY = 65534
 READING = [["status"], ["best"], ["next"], ["record", "run-0001-aaaa", "--metric", "NMI=1"]]
 
 
@@ -48,18 +52,35 @@ def test_a_file_where_a_folder_should_be_and_the_other_way_round(empty, recommen
         assert "cannot be" in error
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="nothing is read-only for the superuser")
-def test_a_read_only_history(sweep, recommend):
-    folder = sweep.folder / "history"
-    folder.chmod(0o555)
-    try:
-        recommend("status")
-        recommend("next", "--n", 1, "--dry-run")
-        assert "cannot be written" in recommend("next", status=1).error
-        call = ["record", "run-0001-aaaa", "--metric", "NMI=1"]
-        assert "cannot be written" in recommend(*call, status=1).error
-    finally:
-        folder.chmod(0o755)
+@pytest.fixture
+def read_only_history(sweep, recommend, monkeypatch):
+    """A project whose history may not be written, and a user whom that stops."""
+    recommend("next", "--n", 1, "--dry-run")  # whatever is imported lazily is imported now
+    with tempfile.TemporaryDirectory() as name:
+        project = Path(name) / "toy"
+        shutil.copytree(sweep.folder, project)
+        Path(name).chmod(0o755)
+        (project / "history").chmod(0o555)
+        monkeypatch.chdir(project)
+        user = os.geteuid()
+        if user == 0:  # nothing is read-only for the superuser
+            for path in (project, *project.rglob("*")):
+                os.chown(path, NOBODY, NOBODY)
+            os.seteuid(NOBODY)
+        try:
+            yield
+        finally:
+            os.seteuid(user)
+            (project / "history").chmod(0o755)
+
+
+@pytest.mark.usefixtures("read_only_history")
+def test_a_read_only_history(recommend):
+    recommend("status")
+    recommend("next", "--n", 1, "--dry-run")
+    assert "cannot be written" in recommend("next", status=1).error
+    call = ["record", "run-0001-aaaa", "--metric", "NMI=1"]
+    assert "cannot be written" in recommend(*call, status=1).error
 
 
 def test_a_missing_history_is_an_empty_one(empty, recommend):
