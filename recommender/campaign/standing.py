@@ -43,7 +43,9 @@ def standing(project: Project) -> Standing:
     unmeasured = [
         run
         for run in runs
-        if run.status is Status.COMPLETED and objective.metric not in run.metrics
+        if run.status is Status.COMPLETED
+        and objective.metric not in run.metrics
+        and not run.excluded
     ]
     groups: dict[tuple[object, ...], list[Run]] = {}
     for run in measured:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
+from scipy.spatial.distance import cdist
 
 from recommender.engine.acquisition import improvement
 from recommender.engine.design import space_filling
@@ -57,8 +58,7 @@ def away_from(known: Array) -> Allowed:
     def allowed(X: Array) -> npt.NDArray[np.bool_]:
         if not len(known):
             return np.ones(len(X), dtype=bool)
-        gaps = np.abs(X[:, None, :] - known[None, :, :]).max(axis=2)
-        return np.asarray(gaps.min(axis=1) > HAIR)
+        return np.asarray(cdist(X, known, "chebyshev").min(axis=1) > HAIR)
 
     return allowed
 
