@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
+from scipy.spatial.distance import cdist
 
 Array = npt.NDArray[np.float64]
 Family = Literal["rbf", "matern52"]
@@ -53,9 +54,7 @@ class Kernel:
 
     def scaled_distance(self, A: Array, B: Array) -> Array:
         """Return the (m, n) squared distances in units of the length scales."""
-        a, b = A / self.lengthscales, B / self.lengthscales
-        r2 = (a * a).sum(1)[:, None] + (b * b).sum(1)[None, :] - 2.0 * (a @ b.T)
-        return np.asarray(np.maximum(r2, 0.0))
+        return np.asarray(cdist(A / self.lengthscales, B / self.lengthscales, "sqeuclidean"))
 
     def to_skopt(self) -> Any:
         """Return the same covariance function as a kernel of skopt, its parameters fixed."""
