@@ -15,7 +15,8 @@ from recommender.errors import RecommenderError
 from recommender.space import Categorical, Integer, Real, SearchSpace
 
 if TYPE_CHECKING:
-    from recommender.engine.recommender import Batch, Incumbent, Recommender, Suggestion
+    from recommender.engine.answers import Batch, Incumbent, Suggestion
+    from recommender.engine.recommender import Recommender
 
 __version__ = "0.1.0"
 __all__ = [

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from recommender.campaign.project import Project
 from recommender.campaign.proposing import recommender_for
-from recommender.engine.recommender import Incumbent
+from recommender.engine.answers import Incumbent
 from recommender.run import Run
 
 

@@ -11,8 +11,9 @@ from pathlib import Path
 from recommender import __version__
 from recommender.campaign.job_files import job_text, template_values
 from recommender.campaign.project import Project
+from recommender.engine.answers import Batch
 from recommender.engine.notices import Notice
-from recommender.engine.recommender import Batch, Recommender
+from recommender.engine.recommender import Recommender
 from recommender.engine.replicates import ReplicateNoise
 from recommender.errors import ConflictError, HistoryError, JobError, UsageError
 from recommender.jobs import read_template, write_job

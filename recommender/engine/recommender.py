@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from numbers import Integral
-from typing import overload
 
 import numpy as np
 import numpy.typing as npt
@@ -13,19 +11,19 @@ from scipy.stats import qmc
 
 from recommender.engine import batch as greedy
 from recommender.engine import notices
+from recommender.engine.answers import Batch, Incumbent, Suggestion
 from recommender.engine.design import context_values
 from recommender.engine.encoding import Encoding, Region
 from recommender.engine.evaluation import most_informative, prior
 from recommender.engine.evidence import Evidence, Observation
 from recommender.engine.failures import feasibility, fit_with_failures
 from recommender.engine.incumbent import probability_best
-from recommender.engine.notices import Notice
 from recommender.engine.reason import reason_for
-from recommender.engine.replicates import ReplicateNoise, replicate_noise
+from recommender.engine.replicates import replicate_noise
 from recommender.engine.surrogate import Surrogate
 from recommender.engine.threads import one_thread
 from recommender.errors import UsageError, did_you_mean
-from recommender.run import Direction, Objective, Params, Status, Value
+from recommender.run import Direction, Objective, Params, Status
 from recommender.space import Parameter, SearchSpace
 
 Array = npt.NDArray[np.float64]
@@ -33,85 +31,6 @@ Array = npt.NDArray[np.float64]
 LARGEST_BATCH = 100
 LARGEST_VALUE = 1e100  # the square of a value must still be a number
 ASKING, RANKING = 0, 1  # streams of random numbers that must not coincide
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Suggestion(Mapping[str, Value]):
-    """A configuration to run: a mapping of its parameters, with what is believed of it.
-
-    `mean` and `sd` predict the value that will be recorded, noise included, in the objective's
-    units; the improvement is over the incumbent, within the same context where one is declared.
-    They are None where no model stands behind the suggestion.
-    """
-
-    params: dict[str, Value]
-    role: str
-    reason: str
-    mean: float | None
-    sd: float | None
-    expected_improvement: float | None
-    probability_of_improvement: float | None
-
-    def __getitem__(self, name: str) -> Value:
-        return self.params[name]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self.params)
-
-    def __len__(self) -> int:
-        return len(self.params)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Batch(Sequence[Suggestion]):
-    """The suggestions of one `ask`, and what to know before trusting them.
-
-    `exploratory` says that the batch covers a context by design. `context_share` is the share of
-    the objective's variance that the context alone explains. `evaluate` holds the ids of the
-    finished runs whose missing objective would teach most, the most instructive first.
-    """
-
-    suggestions: tuple[Suggestion, ...]
-    notices: tuple[Notice, ...]
-    evaluate: tuple[str, ...] = ()
-    exploratory: bool = False
-    context_share: float | None = None
-    noise: ReplicateNoise | None = None
-    fitted: int = 0
-
-    @overload
-    def __getitem__(self, index: int) -> Suggestion: ...
-    @overload
-    def __getitem__(self, index: slice) -> tuple[Suggestion, ...]: ...
-    def __getitem__(self, index: int | slice) -> Suggestion | tuple[Suggestion, ...]:
-        return self.suggestions[index]
-
-    def __len__(self) -> int:
-        return len(self.suggestions)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Incumbent(Mapping[str, Value]):
-    """A known run that is believed to be the best: a mapping of its parameters.
-
-    `mean` and `sd` are the model's belief in its true value, without the noise of one more
-    training; None where there are too few runs for a model.
-    """
-
-    id: str
-    params: Params
-    mean: float | None
-    sd: float | None
-    probability_best: float | None
-
-    def __getitem__(self, name: str) -> Value:
-        return self.params[name]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self.params)
-
-    def __len__(self) -> int:
-        return len(self.params)
 
 
 class Recommender:
