@@ -13,7 +13,7 @@ from recommender.errors import ConflictError, SpaceError
 from recommender.records import Event, EventKind, Folded, check_event
 from recommender.run import Params, Run, Status, Value, next_number, run_id
 from recommender.space import SearchSpace
-from recommender.tables import Finding, TableReading, TableRun, read_runs
+from recommender.tables import Finding, TableRun, nothing_readable, read_runs
 
 _STATUS_WORDS = {
     "completed": Status.COMPLETED,
@@ -32,12 +32,15 @@ ParamsKey = tuple[tuple[str, Value], ...]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Imported:
-    """What an import did: the rows added, the runs known already, those given more metrics."""
+    """What an import did: the runs added, those known already, those given more results.
 
-    reading: TableReading
+    `left_out` counts the rows that hold something and are none of these.
+    """
+
     added: tuple[str, ...]
     known: tuple[str, ...]
     filled: tuple[str, ...]
+    left_out: int
     findings: tuple[Finding, ...]
 
 
@@ -51,14 +54,18 @@ def import_table(
     recognised by its parameters, unless it has other results.
 
     Raises:
-        TableError: the table cannot be read.
+        TableError: the table cannot be read, or none of its rows.
         ConflictError: a known label comes with other parameters, or a known run with other
             results; nothing is imported.
         HistoryError: the history cannot be read or written.
     """
     space = project.config.space
     reading = read_runs(
-        path, space.names, metrics=[project.config.objective.metric], encoding=encoding
+        path,
+        space.names,
+        metrics=[project.config.objective.metric],
+        known_metrics=project.records.read().metrics,
+        encoding=encoding,
     )
     findings = list(reading.findings)
     rows: list[_Row] = []
@@ -67,6 +74,9 @@ def import_table(
             rows.append(_Row(read, _possible(space, read), _status(read)))
         except SpaceError as error:
             findings.append(Finding(read.line, "left-out", f"the row is left out: {error}"))
+    findings.sort(key=lambda finding: finding.line)
+    if reading.rows and not rows:
+        raise nothing_readable(reading, findings)
 
     added: list[str] = []
     known: list[str] = []
@@ -91,13 +101,13 @@ def import_table(
             if event is not None:
                 filled.append(run.id)
                 events.append(event)
-        writer.append_events(events)
+        writer.append_events(events, reading.metrics)
     return Imported(
-        reading=reading,
         added=tuple(added),
         known=tuple(known),
         filled=tuple(filled),
-        findings=tuple(sorted(findings, key=lambda finding: finding.line)),
+        left_out=reading.rows - len(rows),
+        findings=tuple(findings),
     )
 
 

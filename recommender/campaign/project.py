@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -81,7 +81,7 @@ class _Onlooker:
 
     folded: Folded
 
-    def append_events(self, events: Sequence[Event]) -> None:
+    def append_events(self, events: Sequence[Event], metrics: Iterable[str] = ()) -> None:
         pass
 
     def append_proposals(self, proposals: Sequence[Proposal]) -> None:

@@ -79,6 +79,14 @@ def read_events(ledger: Ledger, parameters: Sequence[str]) -> list[Event]:
     return events
 
 
+def metric_names(ledger: Ledger, parameters: Sequence[str]) -> tuple[str, ...]:
+    """Return the metrics that have a column in the ledger of results, blank ones too."""
+    before_note = [name for names in ledger.headers for name in names[: names.index("note")]]
+    return tuple(
+        dict.fromkeys(name for name in before_note if name not in {*RUN_COLUMNS, *parameters})
+    )
+
+
 def _hand_id(event: Event, used: Iterable[str]) -> str:
     first = f"hand-{params_hash(event.params)}"
     count = sum(id.startswith(first) for id in used)

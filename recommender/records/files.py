@@ -15,6 +15,7 @@ from recommender.records.columns import (
     PROPOSAL_COLUMNS,
     RUN_COLUMNS,
     event_cells,
+    metric_names,
     proposal_cells,
     read_events,
     read_proposals,
@@ -60,7 +61,12 @@ class FileRecords:
             for ledger in (results, asked)
             if ledger.torn
         )
-        return replace(folded, notices=notices, digest=_digest(runs, proposals))
+        return replace(
+            folded,
+            metrics=metric_names(results, self.parameters),
+            notices=notices,
+            digest=_digest(runs, proposals),
+        )
 
     def digest(self) -> str:
         """Return 12 hex digits that stand for the content of both ledgers."""
@@ -101,15 +107,17 @@ class FileWriter:
             self._folded = self._records.read()
         return self._folded
 
-    def append_events(self, events: Sequence[Event]) -> None:
+    def append_events(self, events: Sequence[Event], metrics: Iterable[str] = ()) -> None:
         """Append rows of results, and return when they are safe on the disk; all or none.
+
+        `metrics` are names that get a column with the rows, even if it stays blank.
 
         Raises:
             UsageError: a row holds what a ledger cannot keep.
             HistoryError: the rows could not be written; the ledger is as before.
         """
         parameters = self._records.parameters
-        metrics = {name: None for event in events for name in event.metrics}
+        metrics = dict.fromkeys((*metrics, *(name for event in events for name in event.metrics)))
         for event in events:
             _check_names(event.id, event.params, parameters)
         for name in metrics:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from recommender.number import parse_number
+from recommender.tables.table import shown
 
 _LEADING_ZERO = re.compile(r"[+-]?0[0-9]")
 _NOT_FINITE = re.compile(r"[+-]?(nan|inf|infinity)", re.IGNORECASE)
+_DECIMAL_COMMA = re.compile(r"[+-]?(0?|[1-9][0-9]*),[0-9]+")
+_THOUSANDS = re.compile(r"[+-]?[1-9][0-9]{0,2}(,[0-9]{3})+")
 _EXPONENT = re.compile(r"[eE](?=[+-]?[0-9])")
 
 _FAULTS = (
@@ -53,3 +57,16 @@ def is_failed_number(text: str) -> bool:
     has_digit = any(character.isnumeric() for character in text)
     has_letter = any(c.isalpha() and not c.isnumeric() for c in _EXPONENT.sub("", text))
     return (has_digit and not has_letter) or _NOT_FINITE.fullmatch(text) is not None
+
+
+def decimal_commas(cells: Iterable[str]) -> str:
+    """Return a sentence on the cells that hold a decimal comma; empty if there is none."""
+    found = [
+        cell for cell in cells if _DECIMAL_COMMA.fullmatch(cell) and not _THOUSANDS.fullmatch(cell)
+    ]
+    if not found:
+        return ""
+    return (
+        f"{len(found)} cell(s), such as {shown(found[0])}, have a decimal comma and are not read; "
+        f"write {found[0].replace(',', '.')}"
+    )

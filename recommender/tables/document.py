@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from recommender.errors import TableError
@@ -13,6 +14,7 @@ from recommender.tables.table import Document, Finding, Row, Table, shown
 from recommender.tables.text import decode, looks_damaged, repair
 
 _ZIP = b"PK\x03\x04"
+_BLANKS = re.compile(r"[\s\u200b\u2060\ufeff]+")  # those without a width too
 
 
 def read_document(path: Path, encoding: str | None = None) -> Document:
@@ -75,7 +77,10 @@ def repair_table(table: Table) -> tuple[Table, list[Finding]]:
         findings.append(Finding(line, "repaired", message))
         return repaired
 
-    header = tuple(checked(name, table.line, "the column name") for name in table.header)
+    header = tuple(
+        _BLANKS.sub(" ", checked(name, table.line, "the column name")).strip()
+        for name in table.header
+    )
     names = {i: f"{name}:" for i, name in enumerate(header)}
     rows = tuple(
         Row(

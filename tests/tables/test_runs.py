@@ -92,6 +92,42 @@ def test_two_columns_of_one_name_are_refused(read: Read) -> None:
         read(md("lr|**NMI**|NMI", "0.1|0.5|0.6"), suffix=".md")
 
 
+def test_a_metric_bears_the_name_that_is_known_already(read: Read) -> None:
+    text = "lr,LOSS\u00a0,nmi,Val Loss\n0.1,0.5,0.6,0.7\n"
+    reading = read(text, metrics=("loss",), known_metrics=("NMI", "val_loss", "ARI"))
+    assert reading.runs[0].metrics == {"loss": 0.5, "NMI": 0.6, "val_loss": 0.7}
+    assert [f.message for f in reading.findings] == [
+        "the column 'LOSS' is taken for loss",
+        "the column 'nmi' is taken for NMI",
+        "the column 'Val Loss' is taken for val_loss",
+    ]
+
+
+def test_the_tables_of_a_file_agree_on_names(read: Read) -> None:
+    text = md("id|lr|NMI", "a|0.1|0.5") + "\n" + md("ID|LR|nmi", "b|0.2|0.6")
+    reading = read(text, suffix=".md")
+    assert [(run.label, run.metrics) for run in reading.runs] == [
+        ("a", {"NMI": 0.5}),
+        ("b", {"NMI": 0.6}),
+    ]
+
+
+@pytest.mark.parametrize("known", [(), ("nmi",), ("NMI",), ("Nmi",)])
+def test_two_columns_that_are_one_metric_are_refused(read: Read, known: tuple[str, ...]) -> None:
+    with pytest.raises(TableError, match=r":1: the columns '.*' and '.*' are one metric"):
+        read("lr,NMI,nmi\n0.1,0.5,0.6\n", known_metrics=known)
+
+
+def test_two_metrics_that_are_known_apart_stay_apart(read: Read) -> None:
+    reading = read("lr,acc,ACC\n0.1,0.5,0.6\n", known_metrics=("ACC", "acc"))
+    assert reading.runs[0].metrics == {"acc": 0.5, "ACC": 0.6}
+
+
+def test_a_line_end_or_an_invisible_blank_in_a_name_does_no_harm(read: Read) -> None:
+    reading = read('lr,"loss\n(train)",\u200bNMI\u2060\n0.1,0.5,0.6\n')
+    assert reading.runs[0].metrics == {"loss (train)": 0.5, "NMI": 0.6}
+
+
 def test_two_columns_of_one_name_in_another_table_do_no_harm(read: Read) -> None:
     text = md("lr|loss", "0.1|0.5") + "\n" + md("a|a", "1|2")
     assert len(read(text, suffix=".md").runs) == 1
@@ -220,11 +256,23 @@ def test_half_of_a_decimal_comma_is_no_number(read: Read) -> None:
 
 
 def test_a_column_of_failed_numbers_alone_is_kept_as_text_and_noticed(read: Read) -> None:
-    reading = read("lr;loss;code\n0.1;0,48;1.2.3-rc\n0.2;0,49;1.3\n")
-    assert reading.extras == ("loss",)
-    assert [run.extras for run in reading.runs] == [{"loss": "0,48"}, {"loss": "0,49"}]
+    reading = read("lr;wobble;code\n0.1;0,48;1.2.3-rc\n0.2;0,49;1.3\n")
+    assert reading.extras == ("wobble",)
+    assert [run.extras for run in reading.runs] == [{"wobble": "0,48"}, {"wobble": "0,49"}]
     assert (reading.findings[0].line, reading.findings[0].kind) == (1, "noticed")
     assert "write a decimal point" in reading.findings[0].message
+
+
+def test_a_column_named_like_a_metric_is_one_whatever_is_wrong_with_its_cells(read: Read) -> None:
+    reading = read("lr;NMI;unused;code\n0.1;0,48;;a\n0.2;0,49;;b\n")
+    assert reading.metrics == ("NMI",)
+    assert [run.metrics for run in reading.runs] == [{}, {}]
+    assert [f.line for f in reading.findings] == [2, 3]
+    assert read("lr,score,loss\n0.1,good,1\n").extras == ("score",)
+
+
+def test_blank_columns_named_like_metrics_are_metrics_and_no_others(read: Read) -> None:
+    assert read("lr,loss,NMI,unused\n0.1,0.5,,\n").metrics == ("loss", "NMI")
 
 
 def test_markdown_pads_short_rows_but_drops_no_cell(read: Read) -> None:

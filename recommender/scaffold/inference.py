@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from recommender.errors import TableError, did_you_mean
+from recommender.errors import SpaceError, TableError, did_you_mean
 from recommender.number import format_value
-from recommender.tables.bounds import linear_bounds, log_bounds, spans_a_decade, whole
-from recommender.tables.cells import is_failed_number, number_in
+from recommender.run import Direction, Objective, Value
+from recommender.scaffold.bounds import linear_bounds, log_bounds, spans_a_decade, whole
+from recommender.space import Categorical, Integer, Parameter, Real, Scale
+from recommender.tables.cells import decimal_commas, fault, is_failed_number, number_in
 from recommender.tables.columns import (
     HOURS,
     LABELS,
@@ -23,43 +24,25 @@ from recommender.tables.columns import (
     is_numeric,
 )
 from recommender.tables.document import read_document, repair_table
-from recommender.tables.runs import TableReading, read_runs
-from recommender.tables.table import Table
-from recommender.tables.vocabulary import is_metric_name, is_minimized
+from recommender.tables.runs import nothing_readable, read_runs
+from recommender.tables.table import Table, shown
+from recommender.vocabulary import is_loss_like, is_metric_name, is_minimized, is_temperature_like
 
 _NEITHER = LABELS | STATUS | HOURS | NOTES
 _NOT_SEARCHED = frozenset({"seed", "randomseed"})
-_CONTEXT_LIKE = re.compile(r"temp|tau|margin", re.IGNORECASE)
-
-
-@dataclass(frozen=True, slots=True)
-class InferredParameter:
-    """A parameter as the table suggests it; `origin` says in one line where its bounds came from.
-
-    `type` is `real`, `integer` or `categorical`; the bounds are None and `scale` is empty for a
-    categorical one.
-    """
-
-    name: str
-    type: str
-    low: float | int | None
-    high: float | int | None
-    scale: str
-    choices: tuple[float | int | str, ...] = ()
-    origin: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class InferredSweep:
-    """What a table suggests for a sweep file, and notes for the person who checks it."""
+    """What a table suggests for a sweep file, and notes for the person who checks it.
 
-    parameters: tuple[InferredParameter, ...]
-    metric: str
-    direction: str
-    metrics: tuple[str, ...]
-    context: tuple[str, ...]
+    `parameters` has each with one line on where its bounds came from. Nothing is suggested as a
+    context: whether a parameter rescales the objective, only a person knows.
+    """
+
+    objective: Objective
+    parameters: tuple[tuple[Parameter, str], ...]
     notes: tuple[str, ...]
-    reading: TableReading
 
 
 def infer_sweep(
@@ -92,36 +75,44 @@ def infer_sweep(
             f"{where}: none of the columns {describe(main)} is a metric by its name; "
             "say which one is, with --metric NAME"
         )
+    commas = decimal_commas(cell for filled in cells.values() for cell in filled)
     names, notes = _parameters(main, cells, metrics)
     if not names:
         raise TableError(
             f"{where}: none of the columns {describe(main)} is a parameter; parameters are columns "
-            "of numbers, left of the metrics"
+            f"of numbers, left of the metrics{'; ' if commas else ''}{commas}"
         )
     reading = read_runs(path, names, metrics=metrics, encoding=encoding)
     if not reading.runs:
-        raise TableError(
-            f"{where}: no row has a readable value for every one of {', '.join(names)}; "
-            "`recommend import` says why, row by row"
-        )
+        raise nothing_readable(reading, reading.findings)
     if metric is None:
         metric = max(metrics, key=lambda name: sum(name in run.metrics for run in reading.runs))
-    suspects = [name for name in names if _CONTEXT_LIKE.search(name)]
-    if is_minimized(metric) and suspects:
+    columns = {name: [run.params[name] for run in reading.runs] for name in names}
+    constant = [
+        name
+        for name, values in columns.items()
+        if isinstance(values[0], str) and len(set(values)) == 1
+    ]
+    notes += [
+        f"{name} is {columns[name][0]} in every run, so it is no parameter" for name in constant
+    ]
+    try:
+        parameters = [
+            _parameter(name, values) for name, values in columns.items() if name not in constant
+        ]
+    except SpaceError as error:
+        raise TableError(f"{where}: {error}; correct or delete that column") from error
+    suspects = [name for name in names if is_temperature_like(name)]
+    if is_loss_like(metric) and suspects:
         notes.append(
             f"{', '.join(suspects)} may change the scale of {metric} itself; where it does, values "
             "compare only at equal ones: list it under objective.context"
         )
+    direction = Direction.MINIMIZE if is_minimized(metric) else Direction.MAXIMIZE
     return InferredSweep(
-        parameters=tuple(
-            _parameter(name, [run.params[name] for run in reading.runs]) for name in names
-        ),
-        metric=metric,
-        direction="minimize" if is_minimized(metric) else "maximize",
-        metrics=metrics,
-        context=(),
-        notes=tuple(notes),
-        reading=reading,
+        objective=Objective(metric=metric, direction=direction),
+        parameters=tuple(parameters),
+        notes=(*notes, *([commas] if commas else [])),
     )
 
 
@@ -164,6 +155,8 @@ def _parameters(
             names.append(name)
         elif not has_label and name == table.header[0]:
             has_label = True
+        elif failed := next(filter(is_failed_number, filled), None):
+            notes.append(f"{name} is not a parameter yet: {shown(failed)} {fault(failed)}")
         elif numbers == 0 and _repeats(filled):
             names.append(name)
         else:
@@ -173,19 +166,20 @@ def _parameters(
 
 def _repeats(filled: Sequence[str]) -> bool:
     few = 2 <= len(set(filled)) <= 10
-    return few and len(set(filled)) < len(filled) and not any(map(is_failed_number, filled))
+    return few and len(set(filled)) < len(filled)
 
 
-def _parameter(name: str, values: Sequence[float | int | str]) -> InferredParameter:
+def _parameter(name: str, values: Sequence[Value]) -> tuple[Parameter, str]:
+    """Return the parameter that a column suggests, and where its bounds or choices came from."""
     numbers = [value for value in values if not isinstance(value, str)]
     distinct = sorted(set(numbers))
     if not distinct:
         choices = tuple(dict.fromkeys(values))
-        origin = f"the {len(choices)} values in the runs"
-        return InferredParameter(name, "categorical", None, None, "", choices, origin)
+        return Categorical(name, choices), f"the {len(choices)} values in the runs"
     spread = f"runs span {format_value(distinct[0])} to {format_value(distinct[-1])}"
+    scale: Scale = "linear"
     if len(distinct) == 1:
-        scale, (low, high) = "linear", linear_bounds(distinct)
+        low, high = linear_bounds(distinct)
         origin = (
             f"never varied: every run has {format_value(distinct[0])}; bounds are a guess, "
             "check them"
@@ -197,9 +191,8 @@ def _parameter(name: str, values: Sequence[float | int | str]) -> InferredParame
             "bounds one step of 1-2-5 beyond"
         )
     else:
-        scale, (low, high) = "linear", linear_bounds(distinct)
+        low, high = linear_bounds(distinct)
         origin = f"{spread} ({len(distinct)} values); bounds about a quarter of that range beyond"
     if all(isinstance(value, int) for value in numbers) and distinct[-1] >= 2:
-        least, most = whole(low, high, distinct[0])
-        return InferredParameter(name, "integer", least, most, scale, (), origin)
-    return InferredParameter(name, "real", low, high, scale, (), origin)
+        return Integer(name, *whole(low, high, distinct[0]), scale), origin
+    return Real(name, low, high, scale), origin

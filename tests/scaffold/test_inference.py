@@ -9,9 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recommender.errors import TableError
-from recommender.tables import infer_sweep
-from recommender.tables.bounds import linear_bounds, log_bounds, spans_a_decade, whole
-from recommender.tables.vocabulary import is_metric_name, is_minimized
+from recommender.run import Direction, Objective
+from recommender.scaffold import InferredSweep, infer_sweep
+from recommender.scaffold.bounds import linear_bounds, log_bounds, spans_a_decade, whole
+from recommender.space import Categorical, Integer, Real
 
 Write = Callable[..., Path]
 FINITE = st.floats(allow_nan=False, allow_infinity=False)
@@ -23,20 +24,22 @@ c,0.01,128,adam,0.1,3,,z3,0.9,0.3,3
 """
 
 
+def names(sweep: InferredSweep) -> list[str]:
+    return [parameter.name for parameter, _ in sweep.parameters]
+
+
 def test_columns_become_parameters_metrics_and_notes(write: Write) -> None:
     sweep = infer_sweep(write(TABLE))
-    assert [(p.name, p.type, p.low, p.high, p.scale) for p in sweep.parameters] == [
-        ("lr", "real", 0.0002, 0.02, "log"),
-        ("batch_size", "integer", 16, 160, "linear"),
-        ("optimizer", "categorical", None, None, ""),
-        ("dropout", "real", 0.05, 0.2, "linear"),
-    ]
-    assert sweep.parameters[2].choices == ("adam", "sgd")
-    assert "never varied" in sweep.parameters[3].origin
-    assert "runs span 0.0003 to 0.01 (3 values); log scale" in sweep.parameters[0].origin
-    assert sweep.metrics == ("acc", "loss", "extra")
-    assert (sweep.metric, sweep.direction, sweep.context) == ("loss", "minimize", ())
-    assert len(sweep.reading.runs) == 3
+    parameters, origins = zip(*sweep.parameters, strict=True)
+    assert parameters == (
+        Real("lr", 0.0002, 0.02, "log"),
+        Integer("batch_size", 16, 160),
+        Categorical("optimizer", ("adam", "sgd")),
+        Real("dropout", 0.05, 0.2),
+    )
+    assert "runs span 0.0003 to 0.01 (3 values); log scale" in origins[0]
+    assert "never varied" in origins[3]
+    assert sweep.objective == Objective(metric="loss")
     notes = " ".join(sweep.notes)
     assert "seed is not searched" in notes
     assert "unused is blank" in notes
@@ -45,20 +48,20 @@ def test_columns_become_parameters_metrics_and_notes(write: Write) -> None:
 
 def test_the_named_metric_is_the_objective(write: Write) -> None:
     sweep = infer_sweep(write(TABLE), metric="Acc")
-    assert (sweep.metric, sweep.direction) == ("acc", "maximize")
+    assert sweep.objective == Objective(metric="acc", direction=Direction.MAXIMIZE)
     odd = infer_sweep(write("lr,wobble\n0.1,1\n0.2,2\n"), metric="wobble")
-    assert (odd.metric, [p.name for p in odd.parameters]) == ("wobble", ["lr"])
+    assert (odd.objective.metric, names(odd)) == ("wobble", ["lr"])
 
 
 def test_metrics_may_stand_left_of_the_parameters(write: Write) -> None:
     sweep = infer_sweep(write("id,loss,lr\na,0.5,0.1\nb,0.6,0.2\n"))
-    assert (sweep.metrics, [p.name for p in sweep.parameters]) == (("loss",), ["lr"])
+    assert (sweep.objective.metric, names(sweep)) == ("loss", ["lr"])
 
 
 def test_the_table_with_the_most_numbers_is_read(write: Write) -> None:
     text = "|lr|loss|\n|--|--|\n|9|9|\n\n|id|tau|loss|\n|--|--|--|\n|a|0.1|1|\n|b|0.2|2|\n"
     sweep = infer_sweep(write(text, ".md"))
-    assert [p.name for p in sweep.parameters] == ["tau"]
+    assert names(sweep) == ["tau"]
     assert "objective.context" in sweep.notes[0]
 
 
@@ -68,7 +71,11 @@ def test_the_table_with_the_most_numbers_is_read(write: Write) -> None:
         ("lr,wobble\n1,2\n", None, "--metric NAME"),
         ("lr,loss\n1,2\n", "los", "did you mean 'loss'"),
         ("id,loss\na,2\n", None, "none of the columns 'id', 'loss' is a parameter"),
-        ("lr,wd,loss\n1,,2\n,1,2\n", None, "no row has a readable value"),
+        (
+            "lr,wd,loss\n1,,2\n,1,2\n",
+            None,
+            r"none of its 2 row\(s\) can be taken as a run\n.*:2: the row is left out",
+        ),
         ("lr,lr,loss\n1,1,2\n", None, "two columns are named 'lr'"),
     ],
 )
@@ -79,24 +86,24 @@ def test_what_cannot_be_inferred_is_an_error(
         infer_sweep(write(text), metric=metric)
 
 
-@pytest.mark.parametrize(
-    "name", ["loss", "val_loss", "NMI", "F", "testAccuracy", "error_rate", "f1_macro", "损失"]
-)
-def test_names_of_metrics_are_known(name: str) -> None:
-    assert is_metric_name(name)
+def test_decimal_commas_in_every_cell_are_the_reason_that_nothing_is_found(write: Write) -> None:
+    with pytest.raises(TableError, match=r"4 cell\(s\), such as '0,0002'.* write 0\.0002"):
+        infer_sweep(write("id;learning_rate;loss\na;0,0002;1,5\nb;0,0003;1,4\n"))
 
 
-@pytest.mark.parametrize(
-    "name", ["learning_rate", "loss_weight", "threshold", "f_dim", "test_size", "batch", "", "--"]
-)
-def test_names_of_parameters_are_no_metrics(name: str) -> None:
-    assert not is_metric_name(name)
+def test_decimal_commas_in_some_columns_are_noted(write: Write) -> None:
+    sweep = infer_sweep(write("id;learning_rate;n;loss\na;0,0002;32;1,5\nb;0,0003;64;1,4\n"))
+    assert names(sweep) == ["n"]
+    notes = " ".join(sweep.notes)
+    assert "learning_rate is not a parameter yet: '0,0002' has a comma" in notes
+    assert "4 cell(s), such as '0,0002', have a decimal comma" in notes
 
 
-def test_the_name_tells_the_direction() -> None:
-    assert is_minimized("val_loss")
-    assert is_minimized("RMSE")
-    assert not is_minimized("NMI")
+def test_a_word_that_stands_in_every_readable_row_is_no_parameter(write: Write) -> None:
+    rows = "0.1,adam,1\n0.2,adam,2\n~0.3,sgd,3\n"
+    sweep = infer_sweep(write(f"lr,opt,loss\n{rows}"))
+    assert names(sweep) == ["lr"]
+    assert "opt is adam in every run, so it is no parameter" in sweep.notes
 
 
 @pytest.mark.parametrize(
@@ -137,13 +144,32 @@ def test_whole_bounds_hold_every_value_and_stay_positive(values: list[int]) -> N
     assert low < high
 
 
+@given(
+    content=st.one_of(
+        st.binary(max_size=200),
+        st.text(st.sampled_from("ab 05.,-\n"), max_size=80).map(
+            lambda rows: f"id,lr,opt,loss\n{rows}".encode()
+        ),
+        st.lists(st.tuples(FINITE, FINITE), max_size=5).map(
+            lambda rows: b"lr,loss\n" + "".join(f"{x},{y}\n" for x, y in rows).encode()
+        ),
+    ),
+    suffix=st.sampled_from([".md", ".csv", ".jsonl", ""]),
+)
+def test_any_bytes_give_a_sweep_or_are_refused(write: Write, content: bytes, suffix: str) -> None:
+    path = write(content, suffix)
+    try:
+        infer_sweep(path)
+    except TableError as error:
+        assert str(path) in str(error)
+
+
 def test_the_real_log_gives_its_four_parameters(sweep_log: Path) -> None:
     sweep = infer_sweep(sweep_log)
-    assert [(p.name, p.type, p.low, p.high, p.scale) for p in sweep.parameters] == [
-        ("learning_rate", "real", 0.0001, 0.02, "log"),
-        ("cluster_temperature", "real", 0.42, 0.88, "linear"),
-        ("instance_temperature", "real", 0.005, 1.0, "log"),
-        ("threshold", "real", 0.88, 0.99, "linear"),
+    assert [parameter for parameter, _ in sweep.parameters] == [
+        Real("learning_rate", 0.0001, 0.02, "log"),
+        Real("cluster_temperature", 0.42, 0.88),
+        Real("instance_temperature", 0.005, 1.0, "log"),
+        Real("threshold", 0.88, 0.99),
     ]
-    assert (sweep.metric, sweep.direction) == ("loss", "minimize")
-    assert sweep.metrics == ("loss", "OA", "NMI", "ARI", "F", "ACC")
+    assert sweep.objective == Objective(metric="loss")
