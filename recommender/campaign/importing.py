@@ -10,10 +10,11 @@ from pathlib import Path
 from recommender.campaign.project import Project
 from recommender.campaign.recording import possible
 from recommender.errors import ConflictError, SpaceError
-from recommender.records import Event, EventKind, Folded, check_event
+from recommender.records import RESERVED, Event, EventKind, Folded, check_event
 from recommender.run import Params, Run, Status, Value, next_number, run_id
 from recommender.space import SearchSpace
 from recommender.tables import Finding, TableRun, nothing_readable, read_runs
+from recommender.vocabulary import is_metric_name
 
 _STATUS_WORDS = {
     "completed": Status.COMPLETED,
@@ -65,6 +66,7 @@ def import_table(
         space.names,
         metrics=[project.config.objective.metric],
         known_metrics=project.records.read().metrics,
+        reserved=RESERVED,
         encoding=encoding,
     )
     findings = list(reading.findings)
@@ -74,6 +76,7 @@ def import_table(
             rows.append(_Row(read, _possible(space, read), _status(read)))
         except SpaceError as error:
             findings.append(Finding(read.line, "left-out", f"the row is left out: {error}"))
+    findings += _repetitions(rows)
     findings.sort(key=lambda finding: finding.line)
     if reading.rows and not rows:
         raise nothing_readable(reading, findings)
@@ -101,7 +104,7 @@ def import_table(
             if event is not None:
                 filled.append(run.id)
                 events.append(event)
-        writer.append_events(events, reading.metrics)
+        writer.append_events(events, filter(is_metric_name, reading.metrics))
     return Imported(
         added=tuple(added),
         known=tuple(known),
@@ -228,6 +231,22 @@ def _status(row: TableRun) -> Status | None:
             f"status is {row.status!r}; allowed: {', '.join(sorted(_STATUS_WORDS))} or blank"
         )
     return status
+
+
+def _repetitions(rows: Sequence[_Row]) -> list[Finding]:
+    """Return a finding for each row that repeats the label and the parameters of another."""
+    lines: dict[tuple[str, ParamsKey], int] = {}
+    findings = []
+    for row in rows:
+        label, line = row.table.label, row.table.line
+        first = lines.setdefault((label, tuple(sorted(row.params.items()))), line)
+        if label and first != line:
+            message = (
+                f"label {label!r} and parameters are those of line {first}; taken for a further "
+                "run. If it is the same one, delete one of the two rows"
+            )
+            findings.append(Finding(line, "noticed", message))
+    return findings
 
 
 def _keys(rows: Iterable[tuple[str, Params]]) -> list[tuple[str, ParamsKey, int]]:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from recommender.config import SWEEP_FILE
 from recommender.errors import ConfigError
+from recommender.records import RESERVED
 from recommender.scaffold import (
     default_sweep_text,
     default_template_text,
@@ -49,7 +50,7 @@ def start(
     notes: tuple[str, ...] = ()
     sweep, template = default_sweep_text(), default_template_text()
     if table is not None:
-        inferred = infer_sweep(table, metric=metric, encoding=encoding)
+        inferred = infer_sweep(table, metric=metric, reserved=RESERVED, encoding=encoding)
         sweep = sweep_text(inferred.objective, inferred.parameters)
         template = template_text([parameter for parameter, _ in inferred.parameters])
         notes = inferred.notes

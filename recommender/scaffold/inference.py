@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,7 +25,7 @@ from recommender.tables.columns import (
 )
 from recommender.tables.document import read_document, repair_table
 from recommender.tables.runs import nothing_readable, read_runs
-from recommender.tables.table import Table, shown
+from recommender.tables.table import Document, Table, shown
 from recommender.vocabulary import is_loss_like, is_metric_name, is_minimized, is_temperature_like
 
 _NEITHER = LABELS | STATUS | HOURS | NOTES
@@ -46,62 +46,59 @@ class InferredSweep:
 
 
 def infer_sweep(
-    path: Path, *, metric: str | None = None, encoding: str | None = None
+    path: Path,
+    *,
+    metric: str | None = None,
+    reserved: Collection[str] = (),
+    encoding: str | None = None,
 ) -> InferredSweep:
     """Infer a sweep from the table of a file that has the most rows with numbers.
 
     Columns are told apart by name and by place: metrics by their name, and what stands right of
     the first of them; numeric columns left of it are parameters. `metric` names the objective;
-    without it, the metric with the most values is it.
+    without it, the metric with the most values is it. No parameter has a `reserved` name.
 
     Raises:
         TableError: the file cannot be read, or no metric, parameter or run can be found in it.
     """
-    tables = [repair_table(table)[0] for table in read_document(path, encoding).tables]
+    document = read_document(path, encoding)
+    tables = [repair_table(table)[0] for table in document.tables]
     main = max(tables, key=_rows_with_numbers)
     cells = cells_by_column([main])
     where = f"{path}:{main.line}"
     if metric is not None:
-        found = find_column(main.header, metric)
-        if found is None:
-            raise TableError(
-                f"{where}: there is no column for the metric {metric}"
-                f"{did_you_mean(metric, cells)}; the columns are {describe(main)}"
-            )
-        metric = main.header[found]
+        metric = _named_metric(main, metric, where)
     metrics = _metrics(cells, metric)
     if not metrics:
         raise TableError(
             f"{where}: none of the columns {describe(main)} is a metric by its name; "
             "say which one is, with --metric NAME"
         )
-    commas = decimal_commas(cell for filled in cells.values() for cell in filled)
-    names, notes = _parameters(main, cells, metrics)
+    unread = _unread(document, main, cells)
+    names, notes = _parameters(main, cells, metrics, reserved)
     if not names:
-        raise TableError(
+        none = (
             f"{where}: none of the columns {describe(main)} is a parameter; parameters are columns "
-            f"of numbers, left of the metrics{'; ' if commas else ''}{commas}"
+            "of numbers, left of the metrics"
         )
+        raise TableError("\n".join([none, *unread]))
     reading = read_runs(path, names, metrics=metrics, encoding=encoding)
     if not reading.runs:
         raise nothing_readable(reading, reading.findings)
     if metric is None:
         metric = max(metrics, key=lambda name: sum(name in run.metrics for run in reading.runs))
-    columns = {name: [run.params[name] for run in reading.runs] for name in names}
-    constant = [
-        name
-        for name, values in columns.items()
-        if isinstance(values[0], str) and len(set(values)) == 1
-    ]
-    notes += [
-        f"{name} is {columns[name][0]} in every run, so it is no parameter" for name in constant
-    ]
-    try:
-        parameters = [
-            _parameter(name, values) for name, values in columns.items() if name not in constant
-        ]
-    except SpaceError as error:
-        raise TableError(f"{where}: {error}; correct or delete that column") from error
+    parameters = []
+    for name in names:
+        values = [run.params[name] for run in reading.runs]
+        if isinstance(values[0], str) and len(set(values)) == 1:
+            notes.append(f"{name} is {values[0]} in every run, so it is no parameter")
+            continue
+        try:
+            parameters.append(_parameter(name, values))
+        except SpaceError as error:
+            raise TableError(f"{where}: {error}; correct or delete that column") from error
+    if not parameters:
+        raise TableError("\n".join([f"{where}: nothing varies: {'; '.join(notes)}", *unread]))
     suspects = [name for name in names if is_temperature_like(name)]
     if is_loss_like(metric) and suspects:
         notes.append(
@@ -112,8 +109,32 @@ def infer_sweep(
     return InferredSweep(
         objective=Objective(metric=metric, direction=direction),
         parameters=tuple(parameters),
-        notes=(*notes, *([commas] if commas else [])),
+        notes=(*notes, *unread),
     )
+
+
+def _named_metric(table: Table, metric: str, where: str) -> str:
+    found = find_column(table.header, metric)
+    if found is None:
+        raise TableError(
+            f"{where}: there is no column for the metric {metric}"
+            f"{did_you_mean(metric, table.header)}; the columns are {describe(table)}"
+        )
+    return table.header[found]
+
+
+def _unread(document: Document, table: Table, cells: Mapping[str, Sequence[str]]) -> list[str]:
+    """Return what of the file and of the table cannot be read, one sentence each."""
+    unread = [
+        f"line {finding.line}: {finding.message}"
+        for finding in document.findings
+        if finding.kind == "left-out"
+    ]
+    if commas := decimal_commas(cell for filled in cells.values() for cell in filled):
+        unread.append(commas)
+    if table.rows and not any(cells.values()):
+        unread.append("no row has as many cells as the header")
+    return unread
 
 
 def _rows_with_numbers(table: Table) -> int:
@@ -137,7 +158,7 @@ def _metrics(cells: dict[str, list[str]], metric: str | None) -> tuple[str, ...]
 
 
 def _parameters(
-    table: Table, cells: dict[str, list[str]], metrics: Sequence[str]
+    table: Table, cells: dict[str, list[str]], metrics: Sequence[str], reserved: Collection[str]
 ) -> tuple[list[str], list[str]]:
     """Return the parameters' names, and notes on the columns that were passed over."""
     names = []
@@ -149,6 +170,11 @@ def _parameters(
         numbers = sum(number_in(cell) is not None for cell in filled)
         if fold(name) in _NOT_SEARCHED:
             notes.append(f"{name} is not searched; it only repeats a training")
+        elif name in reserved:
+            notes.append(
+                f"{name} is not searched, for the history has a column of that name; to search "
+                "it, rename it in the table"
+            )
         elif not filled:
             notes.append(f"{name} is blank in every row, so it is no parameter")
         elif 2 * numbers > len(filled):

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from recommender.errors import TableError
@@ -16,8 +16,8 @@ from recommender.vocabulary import is_metric_name
 
 
 def fold(name: str) -> str:
-    """Return a name without case, width, blanks, dashes and underscores."""
-    return re.sub(r"[\s_-]+", "", unicodedata.normalize("NFKC", name)).casefold()
+    """Return a name without case, width, blanks, dashes, underscores, and arrows: `NMI ↑`."""
+    return re.sub(r"[\s_↑↓-]+", "", unicodedata.normalize("NFKC", name)).casefold()
 
 
 LABELS = frozenset(
@@ -39,6 +39,15 @@ class Columns:
     note: str | None
     metrics: tuple[str, ...]
     extras: tuple[str, ...]
+
+    def without(self, reserved: Collection[str]) -> tuple[Columns, list[str]]:
+        """Return these less the metrics and extras of `reserved` names, and which those were."""
+        kept = replace(
+            self,
+            metrics=tuple(name for name in self.metrics if name not in reserved),
+            extras=tuple(name for name in self.extras if name not in reserved),
+        )
+        return kept, [name for name in (*self.metrics, *self.extras) if name in reserved]
 
 
 def find_column(header: Sequence[str], name: str, others: Sequence[str] = ()) -> int | None:
@@ -179,4 +188,7 @@ def classify(tables: Sequence[Table], parameters: Sequence[str], metrics: Sequen
 
 def describe(table: Table) -> str:
     """Return the table's columns for a message."""
-    return listed([name for name in table.header if name]) or "no named column"
+    names = [name for name in table.header if name]
+    if len(table.header) == 1:
+        return f"{listed(names)} alone (columns are separated by commas, semicolons or tabs)"
+    return listed(names) or "no named column"

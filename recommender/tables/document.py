@@ -14,6 +14,7 @@ from recommender.tables.table import Document, Finding, Row, Table, shown
 from recommender.tables.text import decode, looks_damaged, repair
 
 _ZIP = b"PK\x03\x04"
+_JSON = re.compile(r"\s*(\{|\[\s*[\[{])")
 _BLANKS = re.compile(r"[\s\u200b\u2060\ufeff]+")  # those without a width too
 
 
@@ -55,7 +56,7 @@ def _read_text(text: str, suffix: str, path: Path) -> Document:
     document = read_markdown(text)
     if document.tables or suffix in {".md", ".markdown"}:
         return document
-    return read_json_lines(text) if text.lstrip().startswith("{") else read_delimited(text, path)
+    return read_json_lines(text) if _JSON.match(text) else read_delimited(text, path)
 
 
 def repair_table(table: Table) -> tuple[Table, list[Finding]]:

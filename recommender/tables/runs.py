@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -54,7 +54,6 @@ class TableReading:
     """
 
     path: str
-    parameters: tuple[str, ...]
     metrics: tuple[str, ...]
     extras: tuple[str, ...]
     rows: int
@@ -69,6 +68,7 @@ def read_runs(
     *,
     metrics: Sequence[str] = (),
     known_metrics: Sequence[str] = (),
+    reserved: Collection[str] = (),
     encoding: str | None = None,
 ) -> TableReading:
     """Read the past runs from every table of a file that has all `parameters` as columns.
@@ -82,6 +82,7 @@ def read_runs(
         metrics: the names of the metrics that the table should have.
         known_metrics: those of further metrics that it may have; a column that differs from such a
             name only in case, blanks, dashes or underscores is that metric.
+        reserved: names that no metric and no further column may have; such a column is left out.
         encoding: that of a text that is neither UTF-8 nor UTF-16.
 
     Raises:
@@ -90,8 +91,11 @@ def read_runs(
     """
     named = list(dict.fromkeys((*metrics, *known_metrics)))
     tables, findings = _run_tables(path, parameters, named, encoding)
-    columns = classify(tables, parameters, named)
+    columns, refused = classify(tables, parameters, named).without(reserved)
     check_metrics(columns, named, f"{path}:{tables[0].line}")
+    for name in refused:
+        message = f"the column {name} is not read, for the history has one of its own; rename it"
+        findings.append(Finding(tables[0].line, "left-out", message))
     for name in (name for name in metrics if name not in columns.metrics):
         hint = did_you_mean(name, [*columns.metrics, *columns.extras])
         message = f"there is no column for the metric {name}{hint}"
@@ -114,7 +118,6 @@ def read_runs(
         findings += reader.findings
     return TableReading(
         path=str(path),
-        parameters=tuple(parameters),
         metrics=columns.metrics,
         extras=columns.extras,
         rows=rows,

@@ -218,3 +218,19 @@ def test_a_table_of_which_no_row_can_be_taken_is_an_error(empty, bring, rows, sa
 @pytest.mark.parametrize("rows", ["", ",,,,,,,\n"])
 def test_a_table_without_a_run_so_far_adds_none(bring, rows):
     assert bring(rows).added == ()
+
+
+def test_a_column_named_like_one_of_the_history_does_not_stop_the_import(empty, bring):
+    imported = bring("a,32,0.001,0.5,0.7\n", "id,batch,lr,tau,loss\n")
+    assert len(imported.added) == 1
+    assert any("the column batch is not read" in each.message for each in imported.findings)
+
+
+def test_a_row_that_repeats_label_and_parameters_is_noticed(bring):
+    imported = bring(
+        "a,0.001,0.5,0.7,,,,\n,0.001,0.5,0.7,,,,\na,0.001,0.5,0.7,,,,\n,0.001,0.5,0.7,,,,\n"
+    )
+    assert len(imported.added) == 4
+    noticed = [(each.line, each.message) for each in imported.findings]
+    assert [line for line, _ in noticed] == [4]
+    assert "those of line 2" in noticed[0][1]

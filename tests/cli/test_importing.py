@@ -59,6 +59,7 @@ def test_quiet_keeps_the_findings_back(sweep, recommend, table):
         ("t.xlsx", b"PK\x03\x04 cut off", "t.xlsx"),
         ("t.csv", "lr,lr,tau,loss\n1,1,1,1\n", "lr"),
         ("t.csv", "a,b\n1,2\n", "lacks lr, tau"),
+        ("t.csv", "lr;tau;loss\n0,1;0,5;0,7\n", "3 cell(s), such as '0,1', have a decimal comma"),
         ("t.jsonl", '{"lr": 0.1, "tau": 0.5, "lo', "t.jsonl"),
     ],
 )

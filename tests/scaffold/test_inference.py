@@ -76,6 +76,7 @@ def test_the_table_with_the_most_numbers_is_read(write: Write) -> None:
             None,
             r"none of its 2 row\(s\) can be taken as a run\n.*:2: the row is left out",
         ),
+        ("opt,loss\nadam,1\nadam,2\nsgd\n", None, "none of the columns"),
         ("lr,lr,loss\n1,1,2\n", None, "two columns are named 'lr'"),
     ],
 )
@@ -97,6 +98,22 @@ def test_decimal_commas_in_some_columns_are_noted(write: Write) -> None:
     notes = " ".join(sweep.notes)
     assert "learning_rate is not a parameter yet: '0,0002' has a comma" in notes
     assert "4 cell(s), such as '0,0002', have a decimal comma" in notes
+
+
+def test_rows_that_fit_no_header_are_the_reason_that_nothing_is_found(write: Write) -> None:
+    with pytest.raises(TableError, match="no row has as many cells as the header"):
+        infer_sweep(write("id,lr,loss\na,0,1,0,5\nb,0,2,0,4\n"))
+
+
+def test_what_the_reader_left_out_is_noted(write: Write) -> None:
+    text = "|lr|loss|\n|--|--|\n|0.1|9|\n|0.2|8|\n\n|0.3|7|\n"
+    assert "line 6: 1 table row(s) under no header" in infer_sweep(write(text, ".md")).notes[-1]
+
+
+def test_a_reserved_name_is_not_searched(write: Write) -> None:
+    sweep = infer_sweep(write("batch,lr,loss\n32,0.1,1\n64,0.2,2\n"), reserved=("batch",))
+    assert names(sweep) == ["lr"]
+    assert "batch is not searched, for the history has a column of that name" in sweep.notes[0]
 
 
 def test_a_word_that_stands_in_every_readable_row_is_no_parameter(write: Write) -> None:

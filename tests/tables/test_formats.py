@@ -287,6 +287,7 @@ def test_a_file_that_cannot_be_read_says_why(tmp_path: Path) -> None:
         ("only prose\n", ".md"),
         ("lr,loss\n1,2\n", ".md"),
         ("{", ".jsonl"),
+        ('[{"lr": 0.1},\n {"lr": 0.2}]', ".json"),
     ],
 )
 def test_a_file_without_a_table_says_what_a_table_is(read: Read, content: str, suffix: str) -> None:

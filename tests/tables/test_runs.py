@@ -118,6 +118,26 @@ def test_two_columns_that_are_one_metric_are_refused(read: Read, known: tuple[st
         read("lr,NMI,nmi\n0.1,0.5,0.6\n", known_metrics=known)
 
 
+def test_a_column_of_a_reserved_name_is_left_out_and_the_runs_kept(read: Read) -> None:
+    reading = read("lr,batch,event,loss\n0.1,32,x,0.5\n", reserved=("batch", "event", "id"))
+    assert (reading.metrics, reading.extras) == (("loss",), ())
+    assert (reading.runs[0].metrics, reading.runs[0].extras) == ({"loss": 0.5}, {})
+    assert [(f.line, f.kind, f.message.split()[2]) for f in reading.findings] == [
+        (1, "left-out", "batch"),
+        (1, "left-out", "event"),
+    ]
+
+
+def test_arrows_and_full_width_letters_in_a_name_do_no_harm(read: Read) -> None:
+    reading = read("lr,loss ↓,ＮＭＩ\n0.1,0.5,0.6\n", metrics=("loss", "NMI"))
+    assert reading.runs[0].metrics == {"loss": 0.5, "NMI": 0.6}
+
+
+def test_columns_that_blanks_separate_are_one_column_and_the_error_says_so(read: Read) -> None:
+    with pytest.raises(TableError, match=r"has 'lr loss' alone \(columns are separated by"):
+        read("lr  loss\n0.1  0.5\n", suffix=".txt")
+
+
 def test_two_metrics_that_are_known_apart_stay_apart(read: Read) -> None:
     reading = read("lr,acc,ACC\n0.1,0.5,0.6\n", known_metrics=("ACC", "acc"))
     assert reading.runs[0].metrics == {"acc": 0.5, "ACC": 0.6}
@@ -199,6 +219,27 @@ def test_a_metric_that_is_no_number_is_left_out_and_the_row_kept(read: Read, cel
     (finding,) = reading.findings
     assert (finding.line, finding.kind) == (2, "left-out")
     assert finding.message.startswith(f"loss: the cell {cell!r} ")
+
+
+@pytest.mark.parametrize(
+    ("cell", "said"),
+    [
+        ("0.74~0.76", "range"),
+        ("0.5 ± 0.01", "not exact"),
+        ("91%", "percentage"),
+        ("0,48", "comma"),
+        ("1,5e-3", "comma"),
+        ("2024-06-08 00:00:00", "date"),
+        ("４８", "digits 0 to 9"),
+        ("0.48¹", "digits 0 to 9"),
+        ("1e−3", "looks like a minus sign"),
+        ("1×10^-3", "is not a number"),
+        ("1e999", "too large"),
+        ("nan", "diverged"),
+    ],
+)
+def test_what_is_wrong_with_a_cell_is_said(read: Read, cell: str, said: str) -> None:
+    assert said in read(f"lr;loss\n0.1;{cell}\n0.1;1\n").findings[0].message
 
 
 @pytest.mark.parametrize("cell", [*NO_NUMBERS, "adam"])
