@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from recommender.errors import TableError
@@ -76,7 +76,11 @@ def test_the_table_with_the_most_numbers_is_read(write: Write) -> None:
             None,
             r"none of its 2 row\(s\) can be taken as a run\n.*:2: the row is left out",
         ),
-        ("opt,loss\nadam,1\nadam,2\nsgd\n", None, "none of the columns"),
+        (
+            "id,a,b,loss\n1,x,u,1\n2,x,u,2\n3,y,,3\n4,,v,4\n",
+            None,
+            "nothing varies: a is x in every run",
+        ),
         ("lr,lr,loss\n1,1,2\n", None, "two columns are named 'lr'"),
     ],
 )
@@ -173,6 +177,7 @@ def test_whole_bounds_hold_every_value_and_stay_positive(values: list[int]) -> N
     ),
     suffix=st.sampled_from([".md", ".csv", ".jsonl", ""]),
 )
+@settings(deadline=None)  # the first workbook loads pandas
 def test_any_bytes_give_a_sweep_or_are_refused(write: Write, content: bytes, suffix: str) -> None:
     path = write(content, suffix)
     try:
