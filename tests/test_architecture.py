@@ -90,9 +90,9 @@ def test_only_the_engine_loads_a_heavy_library_with_it(path):
         assert not {room(name) for name in imports(path, at_load=True)} & HEAVY
 
 
-def test_skopt_stays_behind_the_surrogate_and_the_kernel():
+def test_skopt_stays_behind_the_surrogate():
     users = {module_name(p) for p in files() if any(room(n) == "skopt" for n in imports(p))}
-    assert users == {"engine.surrogate", "engine.kernel"}
+    assert users == {"engine.surrogate"}
 
 
 def test_the_acquisition_function_knows_neither_spaces_nor_files():

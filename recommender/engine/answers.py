@@ -77,10 +77,12 @@ class Incumbent(Configuration):
     """A known run that is believed to be the best: a mapping of its parameters.
 
     `mean` and `sd` are the model's belief in its true value, without the noise of one more
-    training; None where there are too few runs for a model.
+    training; None where there are too few runs for a model. `probability_best` is the chance that
+    no other of the `compared` configurations is better; None where there is no other.
     """
 
     id: str
     mean: float | None
     sd: float | None
     probability_best: float | None
+    compared: int

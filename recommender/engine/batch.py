@@ -12,10 +12,10 @@ import numpy as np
 import numpy.typing as npt
 from scipy.spatial.distance import cdist
 
-from recommender.engine.acquisition import improvement
 from recommender.engine.design import space_filling
 from recommender.engine.encoding import Encoding, Region
 from recommender.engine.evidence import Evidence
+from recommender.engine.incumbent import probability_best
 from recommender.engine.maximiser import candidates, maximise
 from recommender.engine.noisy_improvement import NoisyImprovement, Worlds
 from recommender.engine.posterior import Posterior
@@ -28,7 +28,8 @@ Array = npt.NDArray[np.float64]
 Allowed = Callable[[Array], npt.NDArray[np.bool_]]
 
 HAIR = 0.005  # of a parameter's range: a run that near to a known one only repeats it
-SEPARATION = 0.05  # length scales: picks of a batch that near tell the same
+SEPARATION = 0.1  # length scales: picks of a batch that near tell the same
+LONGEST = 0.5  # of a parameter's range: a longer length scale counts as this one
 NEAR = 5  # of the most promising runs are searched around
 
 
@@ -78,19 +79,17 @@ def start(
         allowed = away_from(known)
         own = None if defaults is None or picks else _defaults_in(encoding, region, defaults)
         if own is not None and allowed(encoding.encode([own]))[0]:
-            params, role = own, "start"
+            pick = Pick(own, "start", reference=dict(defaults or {}))
+        elif (x := space_filling(encoding, region, known, allowed, rng)) is not None:
+            params = encoding.decode(x, region)
+            rounded = round_params(params, encoding, region)
+            new = allowed(encoding.encode([rounded]))[0]
+            pick = Pick(rounded if new else params, "space-filling")
         else:
-            x = space_filling(encoding, region, known, allowed, rng)
-            if x is None:
-                x = space_filling(encoding, region, known, away_from(known[:0]), rng)
-                params, role = _repeated(encoding, region, x, evidence), "replicate"
-            else:
-                params, role = encoding.decode(x, region), "space-filling"
-                rounded = round_params(params, encoding, region)
-                if allowed(encoding.encode([rounded]))[0]:
-                    params = rounded
-        known = np.vstack([known, encoding.encode([params])])
-        picks.append(Pick(params, role))
+            x = space_filling(encoding, region, known, away_from(known[:0]), rng)
+            pick = Pick(_repeated(encoding, region, x, evidence), "replicate")
+        known = np.vstack([known, encoding.encode([pick.params])])
+        picks.append(pick)
     return picks
 
 
@@ -113,8 +112,7 @@ def propose(
     worlds = Worlds.imagine(posterior, evidence.pending, rng)
     held = encoding.columns_of(context)
     # A value too good to be believed must not be what the batch tries to beat.
-    believed = np.flatnonzero(~surrogate.too_good)
-    believed = believed if len(believed) else np.arange(len(evidence.y))
+    believed = surrogate.believable
     known = evidence.known
     flat = [
         name for name, is_flat in zip(encoding.space.names, surrogate.flat, strict=True) if is_flat
@@ -140,15 +138,17 @@ def propose(
         near = trusted(encoding, region, evidence.X, reference, flat)
         X = candidates(encoding, near, around, rng)
         params, role = None, ""
-        for allowed in (_apart(posterior, known, worlds.points), away_from(known)):
+        for allowed in (_apart(surrogate, encoding.groups, known, worlds.points), away_from(known)):
             x = maximise(score, encoding, near, X, allowed)
             if x is not None:
                 new = encoding.decode(x, near)
                 params = simplify(new, reference, encoding, near, score, allowed)
                 break
         if params is None:
-            # Nothing new is left in the region: repeat what is most worth repeating.
-            x = maximise(score, encoding, near, X, away_from(known[:0]))
+            # Nothing new is left in the region: repeat what may be the best there.
+            x = _contender(posterior, encoding, region, evidence, picks, rng)
+            if x is None:
+                x = maximise(score, encoding, near, X, away_from(known[:0]))
             params, role = _repeated(encoding, region, x, evidence), "replicate"
         x = encoding.encode([params])[0]
         picks.append(
@@ -164,17 +164,48 @@ def propose(
     return picks
 
 
-def _apart(posterior: Posterior, known: Array, outstanding: Array) -> Allowed:
+def _apart(
+    surrogate: Surrogate, groups: npt.NDArray[np.intp], known: Array, outstanding: Array
+) -> Allowed:
     """Return a test for points away from known ones, and from outstanding ones where it matters."""
     away = away_from(known)
+    matters = np.flatnonzero(~surrogate.flat[groups])
+    matters = matters if len(matters) else np.arange(len(groups))
+    scale = np.minimum(surrogate.posterior.kernel.components[0].lengthscales, LONGEST)[matters]
 
     def allowed(X: Array) -> npt.NDArray[np.bool_]:
         if not len(outstanding):
             return away(X)
-        r2 = posterior.kernel.scaled_distance(X, outstanding)
-        return np.asarray(away(X) & (r2.min(axis=1) > SEPARATION**2))
+        gaps = cdist(X[:, matters] / scale, outstanding[:, matters] / scale)
+        return np.asarray(away(X) & (gaps.min(axis=1) > SEPARATION))
 
     return allowed
+
+
+def _contender(
+    posterior: Posterior,
+    encoding: Encoding,
+    region: Region,
+    evidence: Evidence,
+    picks: Sequence[Pick],
+    rng: np.random.Generator,
+) -> Array | None:
+    """Return the known point of a region that is the likeliest to be its best, or None.
+
+    One that the batch repeats already comes last.
+    """
+    inside = [
+        index
+        for index, run in enumerate(evidence.measured)
+        if all(region.admits(parameter, run.params[parameter.name]) for parameter in encoding.space)
+        and all(run.params[name] == value for name, value in region.fixed.items())
+    ]
+    if not inside:
+        return None
+    chances = probability_best(posterior, evidence.X[inside], rng)
+    taken = [pick.params for pick in picks]
+    chances -= [taken.count(dict(evidence.measured[index].params)) for index in inside]
+    return np.asarray(evidence.X[inside[int(np.argmax(chances))]])
 
 
 def _repeated(
@@ -194,18 +225,14 @@ def _repeated(
 
 def _described(surrogate: Surrogate, pick: Pick, x: Array, reference: Array) -> Pick:
     """Return the pick with its prediction, and its improvement over the (D,) reference."""
-    means, covariance = surrogate.posterior.joint(np.vstack([x, reference]))
-    gain = float(means[1, 0] - means[0, 0])
-    variance = covariance[0, 0] + covariance[1, 1] - 2.0 * covariance[0, 1]
-    expected, probability = improvement(gain, float(np.sqrt(max(variance, 0.0))))
-    noisy = max(float(covariance[0, 0]), 0.0) + surrogate.posterior.noise
+    predicted = surrogate.predict(x, reference)
     return replace(
         pick,
-        role=pick.role or ("exploit" if gain > 0 else "explore"),
-        mean=float(means[0, 0]),
-        sd=noisy**0.5,
-        expected_improvement=expected,
-        probability_of_improvement=probability,
+        role=pick.role or ("exploit" if predicted.gain > 0 else "explore"),
+        mean=predicted.mean,
+        sd=predicted.sd,
+        expected_improvement=predicted.expected_improvement,
+        probability_of_improvement=predicted.probability_of_improvement,
     )
 
 

@@ -13,6 +13,7 @@ from scipy.spatial.distance import cdist
 from scipy.stats import qmc
 
 from recommender.engine.encoding import Encoding, Region
+from recommender.engine.rounding import round_params
 from recommender.run import Params, Value
 from recommender.space import Categorical
 
@@ -20,6 +21,7 @@ Array = npt.NDArray[np.float64]
 
 CHOICES = 10  # Sobol points among which the farthest from the known ones is taken
 SNAP = 0.22  # of a stratum: a context value that near to a known one is taken as the known one
+GOLDEN = 0.5 * (5.0**0.5 - 1.0)
 
 
 def space_filling(
@@ -54,47 +56,50 @@ def context_values(
 ) -> list[dict[str, Value]]:
     """Return n values of the context parameters that cover their range by design.
 
-    The range is cut into n strata and each gives one value, at a place within the stratum that
-    moves with `turn` (van der Corput), so that successive batches fill the gaps. A value close to
-    one in use is taken as that one, because results compare only at equal context. Several context
-    parameters are paired as a Latin hypercube.
+    The range is cut into n strata and each gives one value. Results compare only at equal context,
+    so every other `turn` takes a value in use wherever a stratum has one; the turns between fill
+    the gaps, at a place within the stratum that moves on. Several context parameters are paired
+    as a Latin hypercube.
     """
     columns: dict[str, list[Value]] = {}
     for position, name in enumerate(context):
-        strata = np.arange(n) if position == 0 else rng.permutation(n)
-        U = np.full((n, len(encoding.space)), 0.5)
+        order = np.arange(n) if position == 0 else rng.permutation(n)
+        strata = order.astype(float)
         index = encoding.space.names.index(name)
-        U[:, index] = (strata + _van_der_corput(turn)) / n
-        spread = encoding.spread(U, region)
-        columns[name] = [_in_use(encoding, region, name, x, known, SNAP / n) for x in spread]
+
+        def spread(places: Array, index: int = index) -> Array:
+            U = np.full((n, len(encoding.space)), 0.5)
+            U[:, index] = np.clip(places, 0.0, n) / n
+            return encoding.spread(U, region)
+
+        # The multiples of the golden ratio fill an interval evenly, however many are taken.
+        places: Array = strata + (0.5 + turn * GOLDEN) % 1.0
+        near = (places - SNAP, places + SNAP) if turn % 2 else (strata + 0.0, strata + 1.0)
+        columns[name] = [
+            _in_use(encoding, region, name, x, known, low, high)
+            for x, low, high in zip(spread(places), *(spread(end) for end in near), strict=True)
+        ]
     return [{name: values[row] for name, values in columns.items()} for row in range(n)]
 
 
 def _in_use(
-    encoding: Encoding, region: Region, name: str, x: Array, known: Sequence[Params], reach: float
+    encoding: Encoding,
+    region: Region,
+    name: str,
+    x: Array,
+    known: Sequence[Params],
+    low: Array,
+    high: Array,
 ) -> Value:
-    from recommender.engine.rounding import round_params
-
-    params = round_params(encoding.decode(x, region), encoding, region)
+    """Return the value in use between two points that is nearest to x, or x's own without one."""
+    own = round_params(encoding.decode(x, region), encoding, region)[name]
     if isinstance(encoding.space[name], Categorical) or name in region.fixed or not known:
-        return params[name]
-    column = encoding.columns[name]
-    lower, upper = encoding.bounds(region)
-    there = encoding.encode(known)[:, column.start]
-    inside = np.flatnonzero((there >= lower[column.start]) & (there <= upper[column.start]))
+        return own
+    column = encoding.columns[name].start
+    there = encoding.encode(known)[:, column]
+    last = high[column] == encoding.bounds(region)[1][column]
+    below = there <= high[column] if last else there < high[column]
+    inside = np.flatnonzero((there >= low[column]) & below)
     if not len(inside):
-        return params[name]
-    nearest = inside[int(np.argmin(np.abs(there[inside] - x[column.start])))]
-    width = float(upper[column.start] - lower[column.start])
-    close = abs(float(there[nearest] - x[column.start])) <= reach * width
-    return known[int(nearest)][name] if close else params[name]
-
-
-def _van_der_corput(turn: int) -> float:
-    """Return the turn-th point of the base-2 sequence 1/2, 1/4, 3/4, 1/8, ..."""
-    value, weight, index = 0.0, 0.5, turn + 1
-    while index:
-        value += weight * (index & 1)
-        index >>= 1
-        weight /= 2
-    return value
+        return own
+    return known[int(inside[np.argmin(np.abs(there[inside] - x[column]))])][name]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from recommender.engine.kernel import Kernel
+from recommender.engine.kernel import Component, Kernel
 from recommender.engine.posterior import Posterior
 
 Array = npt.NDArray[np.float64]
@@ -37,6 +37,6 @@ def most_informative(posterior: Posterior, X: Array, grid: Array, n: int) -> lis
 
 def prior(width: int) -> Posterior:
     """Return a Gaussian process that knows no run yet, for a cube of that many columns."""
-    kernel = Kernel("rbf", np.full(width, 0.2 * width**0.5), 1.0)
+    kernel = Kernel((Component("rbf", np.full(width, 0.2 * width**0.5), 1.0),))
     empty = np.zeros((0, 0))
     return Posterior(kernel, np.zeros((0, width)), empty, np.zeros((0, 1)), 0.0, 1e-2)

@@ -5,6 +5,8 @@ A crashed run teaches nothing: the infrastructure failed, not the configuration.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
 
@@ -19,7 +21,9 @@ ENOUGH_FOR_MODEL = 5
 PESSIMISM = 2.0  # standard deviations above the prediction
 
 
-def fit_with_failures(evidence: Evidence, groups: Columns, context: Columns) -> Surrogate:
+def fit_with_failures(
+    evidence: Evidence, groups: Columns, context: Sequence[int] = ()
+) -> Surrogate:
     """Return the surrogate of the measured runs, made wary of the few that diverged.
 
     Too few for a model of their own, each counts as the worst run of the nearest context that can
@@ -28,23 +32,25 @@ def fit_with_failures(evidence: Evidence, groups: Columns, context: Columns) -> 
     Args:
         evidence: the runs.
         groups: (D,) index of the parameter that each column belongs to.
-        context: the columns of the context parameters.
+        context: the context parameters.
     """
-    surrogate = fit(evidence.X, evidence.y, groups)
+    surrogate = fit(evidence.X, evidence.y, groups, context=context)
     if not 0 < len(evidence.diverged) < ENOUGH_FOR_MODEL:
         return surrogate
+    held = np.isin(groups, context)
     believed = ~surrogate.discounted
     X, y = evidence.X[believed], evidence.y[believed]
     means, sds = surrogate.posterior.predict(evidence.diverged)
     penalties = np.empty(len(evidence.diverged))
     for index, x in enumerate(evidence.diverged):
-        gaps = np.abs(X[:, context] - x[context]).max(axis=1, initial=0.0)
+        gaps = np.abs(X[:, held] - x[held]).max(axis=1, initial=0.0)
         pessimistic = means[index, 0] + PESSIMISM * sds[index]
         penalties[index] = max(float(y[gaps == gaps.min()].max()), float(pessimistic))
     return fit(
         np.vstack([evidence.X, evidence.diverged]),
         np.append(evidence.y, penalties),
         groups,
+        context=context,
         measured=len(evidence.y),
     )
 

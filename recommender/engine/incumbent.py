@@ -14,7 +14,7 @@ DRAWS = 2048
 def probability_best(posterior: Posterior, X: Array, rng: np.random.Generator) -> Array:
     """Return for each of the (m, D) points the probability that its latent value is the lowest.
 
-    Points that coincide share theirs.
+    Points that coincide share theirs. It is 1 where all coincide, which says nothing.
     """
     unique, inverse = np.unique(X, axis=0, return_inverse=True)
     values = posterior.draw(unique, rng.standard_normal((len(unique), DRAWS)))

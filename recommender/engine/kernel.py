@@ -7,7 +7,7 @@ Symbols: A (m, D) and B (n, D) are points, r2 the squared distance scaled by the
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -35,8 +35,8 @@ def correlation_slope(family: Family, r2: Array) -> Array:
 
 
 @dataclass(frozen=True, slots=True)
-class Kernel:
-    """A covariance function with one length scale a column."""
+class Component:
+    """A covariance function with one length scale a column, infinite where it plays no part."""
 
     family: Family
     lengthscales: Array
@@ -44,23 +44,35 @@ class Kernel:
 
     def __call__(self, A: Array, B: Array) -> Array:
         """Return the (m, n) covariance of A and B."""
-        return np.asarray(self.variance * correlation(self.family, self.scaled_distance(A, B)))
+        return np.asarray(self.variance * correlation(self.family, self._scaled_distance(A, B)))
 
     def gradient(self, A: Array, B: Array) -> Array:
         """Return the (m, n, D) gradient of the covariance with respect to the points A."""
-        slope = self.variance * correlation_slope(self.family, self.scaled_distance(A, B))
+        slope = self.variance * correlation_slope(self.family, self._scaled_distance(A, B))
         difference = (A[:, None, :] - B[None, :, :]) / self.lengthscales**2
         return np.asarray(2.0 * slope[:, :, None] * difference)
 
-    def scaled_distance(self, A: Array, B: Array) -> Array:
-        """Return the (m, n) squared distances in units of the length scales."""
+    def _scaled_distance(self, A: Array, B: Array) -> Array:
         return np.asarray(cdist(A / self.lengthscales, B / self.lengthscales, "sqeuclidean"))
 
-    def to_skopt(self) -> Any:
-        """Return the same covariance function as a kernel of skopt, its parameters fixed."""
-        from skopt.learning.gaussian_process.kernels import RBF, ConstantKernel, Matern
 
-        scale = ConstantKernel(self.variance, constant_value_bounds="fixed")
-        if self.family == "rbf":
-            return scale * RBF(self.lengthscales, length_scale_bounds="fixed")
-        return scale * Matern(self.lengthscales, length_scale_bounds="fixed", nu=2.5)
+@dataclass(frozen=True, slots=True)
+class Kernel:
+    """The sum of independent components."""
+
+    components: tuple[Component, ...]
+
+    @property
+    def variance(self) -> float:
+        """The prior variance at any point."""
+        return sum(component.variance for component in self.components)
+
+    def __call__(self, A: Array, B: Array) -> Array:
+        """Return the (m, n) covariance of A and B."""
+        first, *rest = (component(A, B) for component in self.components)
+        return sum(rest, start=first)
+
+    def gradient(self, A: Array, B: Array) -> Array:
+        """Return the (m, n, D) gradient of the covariance with respect to the points A."""
+        first, *rest = (component.gradient(A, B) for component in self.components)
+        return sum(rest, start=first)

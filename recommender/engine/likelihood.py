@@ -3,13 +3,14 @@
 scikit-learn's own gradient builds an (n, n, p) tensor at each evaluation; here the squared
 distances are computed once, and one Cholesky factor serves the value and all derivatives.
 
-Symbols: theta (p + 2,) holds the logarithms of the p length scales (one a parameter), of the
-signal variance and of the noise variance; y (n,) is standardised.
+Symbols: theta (T,) holds the logarithms of all length scales, component by component and one a
+parameter, then of each component's variance, then of the noise variance; y (n,) is standardised.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,44 +20,179 @@ from scipy.linalg import lapack
 from recommender.engine.kernel import Family, correlation, correlation_slope
 
 Array = npt.NDArray[np.float64]
+Components = tuple[tuple[int, ...], ...]
 JITTER = 1e-8
 
 
 @dataclass(frozen=True, slots=True)
 class Priors:
-    """Log-normal priors, as (mean, sd) of the logarithm.
+    """Normal priors of theta: (T,) means and standard deviations.
 
-    The length scales' is Hvarfner et al. 2024 (arXiv:2402.02229), whose density over the length
-    scale itself has its mode at 0.205 sqrt(p). The noise prior is wide enough that pure noise
-    stays a possible explanation.
+    A length scale's is that of Hvarfner et al. 2024 (arXiv:2402.02229), LogNormal(sqrt 2 + ln(p)/2,
+    sqrt 3), moved to where that density has its mode, 0.205 sqrt(p): that is where a fit that takes
+    the mode feels it, and it stays there when theta is averaged over. The noise's is wide enough
+    that pure noise stays a possible explanation.
     """
 
-    lengthscale: tuple[float, float]
-    variance: tuple[float, float] = (0.0, 1.0)
-    noise: tuple[float, float] = (-2.0, 2.0)
+    mean: Array
+    sd: Array
 
     @classmethod
-    def for_dimension(cls, p: int) -> Priors:
-        """Return the priors for p parameters."""
-        return cls(lengthscale=(math.sqrt(2.0) + 0.5 * math.log(p), math.sqrt(3.0)))
-
-    def mode_lengthscale(self) -> float:
-        """Return the mode of the length scale's density."""
-        mean, sd = self.lengthscale
-        return math.exp(mean - sd * sd)
+    def of(cls, components: Components) -> Priors:
+        """Return the priors where each component depends on these parameters."""
+        all_parameters, *contexts = components
+        lengths = [(math.sqrt(2.0) + 0.5 * math.log(len(all_parameters)) - 3.0, math.sqrt(3.0))]
+        lengths *= len(all_parameters)
+        variances = [(0.0, 1.0)]
+        for context in contexts:
+            # A context sets the scale of the values: smoothly, so that one odd run is not taken
+            # for its context's doing, and mostly, so that all parameters together may do little.
+            lengths += [(math.log(0.5 * len(context) ** 0.5), 0.75)] * len(context)
+            variances = [(-3.0, 2.0), (0.0, 1.0)]
+        means, sds = np.array([*lengths, *variances, (-6.0, 2.0)]).T
+        return cls(means, sds)
 
     def log_density(self, theta: Array) -> tuple[float, Array]:
-        """Return the log density at theta (up to a constant) and its (p + 2,) gradient."""
-        means = np.full(theta.size, self.lengthscale[0])
-        sds = np.full(theta.size, self.lengthscale[1])
-        means[-2:] = self.variance[0], self.noise[0]
-        sds[-2:] = self.variance[1], self.noise[1]
-        # Densities over the length scale and the noise themselves, hence the Jacobian -theta; the
-        # signal variance is centred at its own scale by standardisation and needs none.
-        jacobian = np.ones(theta.size)
-        jacobian[-2] = 0.0
-        z = (theta - means) / sds
-        return float(-0.5 * z @ z - jacobian @ theta), -z / sds - jacobian
+        """Return the log density at theta (up to a constant) and its (T,) gradient."""
+        z = (theta - self.mean) / self.sd
+        return -0.5 * float(z @ z), -z / self.sd
+
+
+@dataclass(frozen=True, slots=True)
+class Likelihood:
+    """The data side of the fit.
+
+    y (n,) are the values and `extra` (n,) their variances beyond the noise; `components` says on
+    which parameters each component of the kernel depends, and `distances` holds, for each, those
+    parameters' squared distances of all pairs of runs (a row a parameter, n * n long).
+    """
+
+    family: Family
+    components: Components
+    distances: tuple[Array, ...]
+    y: Array
+    extra: Array
+    priors: Priors
+
+    @classmethod
+    def of(
+        cls,
+        X: Array,
+        y: Array,
+        groups: npt.NDArray[np.intp],
+        *,
+        family: Family = "rbf",
+        context: Sequence[int] = (),
+    ) -> Likelihood:
+        """Return the likelihood of the values y (n,) at the points X (n, D).
+
+        Args:
+            X: the points.
+            y: the values.
+            groups: (D,) index of the parameter that each column belongs to.
+            family: the kernel.
+            context: the parameters that have a component of their own beside that of all.
+        """
+        everything = tuple(range(int(groups.max()) + 1))
+        components = (everything, tuple(context)) if context else (everything,)
+        by_parameter = squared_distances(X, groups).reshape(len(everything), -1)
+        return cls(
+            family=family,
+            components=components,
+            distances=tuple(by_parameter[list(members)] for members in components),
+            y=y,
+            extra=np.zeros(len(y)),
+            priors=Priors.of(components),
+        )
+
+    def split(self, theta: Array) -> tuple[list[Array], Array, float]:
+        """Return each component's length scales and its variance, and the noise variance."""
+        ends = np.cumsum([len(members) for members in self.components])
+        values = np.exp(theta)
+        return np.split(values[: ends[-1]], ends[:-1]), values[ends[-1] : -1], float(values[-1])
+
+    def covariance(self, theta: Array) -> Array:
+        """Return the (n, n) covariance of the results at theta, noise included."""
+        return self._noisy(self._signals(theta)[0], theta)
+
+    def log_marginal(self, theta: Array) -> float:
+        """Return the log marginal likelihood, the constant mean at its best value."""
+        solved = inverse(self.covariance(theta))
+        if solved is None:
+            return -math.inf
+        K_inverse, log_determinant = solved
+        residual = self.y - generalised_mean(K_inverse, self.y)
+        return -0.5 * float(residual @ K_inverse @ residual + log_determinant) - 0.5 * len(
+            self.y
+        ) * math.log(2.0 * math.pi)
+
+    def negative_log_posterior(self, theta: Array) -> tuple[float, Array]:
+        """Return minus the log posterior density at theta and its (T,) gradient."""
+        signals, distances = self._signals(theta)
+        solved = inverse(self._noisy(signals, theta))
+        if solved is None:
+            return 1e10, np.zeros(theta.size)
+        K_inverse, log_determinant = solved
+        residual = self.y - generalised_mean(K_inverse, self.y)
+        a = K_inverse @ residual
+        log_marginal = -0.5 * float(residual @ a + log_determinant)
+
+        weight = np.outer(a, a) - K_inverse
+        trace = float(np.trace(weight))
+        lengths, variances, noise = self.split(theta)
+        by_length, by_variance = [], []
+        for index in range(len(self.components)):
+            slope = variances[index] * correlation_slope(self.family, distances[index])
+            slopes = self.distances[index] @ (weight * slope).ravel()
+            by_length.append(-slopes / lengths[index] ** 2)
+            signal = float((weight * signals[index]).sum())
+            by_variance.append(0.5 * (signal + JITTER * variances[index] * trace))
+        gradient = np.concatenate([*by_length, by_variance, [0.5 * noise * trace]])
+        log_prior, prior_gradient = self.priors.log_density(theta)
+        return -(log_marginal + log_prior), -(gradient + prior_gradient)
+
+    def _signals(self, theta: Array) -> tuple[list[Array], list[Array]]:
+        """Return each component's (n, n) covariance and scaled squared distances."""
+        lengths, variances, _ = self.split(theta)
+        n = len(self.y)
+        scaled = [
+            (length**-2.0 @ distances).reshape(n, n)
+            for length, distances in zip(lengths, self.distances, strict=True)
+        ]
+        signals = [
+            variance * correlation(self.family, r2)
+            for variance, r2 in zip(variances, scaled, strict=True)
+        ]
+        return signals, scaled
+
+    def _noisy(self, signals: Sequence[Array], theta: Array) -> Array:
+        K = np.sum(signals, axis=0)
+        K[np.diag_indices(len(K))] += self.diagonal(theta)
+        return np.asarray(K)
+
+    def diagonal(self, theta: Array) -> Array:
+        """Return the (n,) variances that each run adds on the diagonal."""
+        _, variances, noise = self.split(theta)
+        return np.asarray(noise + JITTER * variances.sum() + self.extra)
+
+
+def inverse(K: Array) -> tuple[Array, float] | None:
+    """Return K's (n, n) inverse and log determinant, or None if K is not positive definite."""
+    factor, info = lapack.dpotrf(K, lower=1, clean=1)
+    if info != 0:
+        return None
+    found, info = lapack.dpotri(factor, lower=1)
+    if info != 0:
+        return None
+    found = np.tril(found) + np.tril(found, -1).T
+    return found, 2.0 * float(np.log(np.diag(factor)).sum())
+
+
+def generalised_mean(K_inverse: Array, y: Array) -> float:
+    """Return the generalised least squares estimate of a constant mean (Aitken)."""
+    weights = K_inverse.sum(0)
+    total = float(weights.sum())
+    return float(weights @ y) / total if total > 0 else float(y.mean())
 
 
 def squared_distances(X: Array, groups: npt.NDArray[np.intp]) -> Array:
@@ -66,81 +202,3 @@ def squared_distances(X: Array, groups: npt.NDArray[np.intp]) -> Array:
     for column, group in enumerate(groups):
         distances[group] += (X[:, column, None] - X[None, :, column]) ** 2
     return distances
-
-
-@dataclass(frozen=True, slots=True)
-class Likelihood:
-    """The data side of the fit: distances (p, n, n), y (n,), and extra variances (n,)."""
-
-    family: Family
-    distances: Array
-    y: Array
-    extra: Array
-    priors: Priors
-
-    def covariance(self, theta: Array) -> tuple[Array, Array]:
-        """Return the (n, n) signal covariance and scaled squared distances at theta."""
-        inverse = np.exp(-2.0 * theta[:-2])
-        p, n, _ = self.distances.shape
-        r2 = (inverse @ self.distances.reshape(p, n * n)).reshape(n, n)
-        return math.exp(theta[-2]) * correlation(self.family, r2), r2
-
-    def diagonal(self, theta: Array) -> Array:
-        """Return the (n,) variances that each run adds on the diagonal."""
-        return np.asarray(math.exp(theta[-1]) + JITTER * math.exp(theta[-2]) + self.extra)
-
-    def inverse(self, K: Array) -> tuple[Array, float] | None:
-        """Return K's (n, n) inverse and log determinant, or None if K is not positive definite."""
-        factor, info = lapack.dpotrf(K, lower=1, clean=1)
-        if info != 0:
-            return None
-        inverse, info = lapack.dpotri(factor, lower=1)
-        if info != 0:
-            return None
-        inverse = np.tril(inverse) + np.tril(inverse, -1).T
-        return inverse, 2.0 * float(np.log(np.diag(factor)).sum())
-
-    def log_marginal(self, theta: Array) -> float:
-        """Return the log marginal likelihood, the constant mean at its best value."""
-        K, _ = self.covariance(theta)
-        solved = self.inverse(K + np.diag(self.diagonal(theta)))
-        if solved is None:
-            return -math.inf
-        inverse, log_determinant = solved
-        residual = self.y - generalised_mean(inverse, self.y)
-        return -0.5 * float(residual @ inverse @ residual + log_determinant) - 0.5 * len(
-            self.y
-        ) * math.log(2.0 * math.pi)
-
-    def negative_log_posterior(self, theta: Array) -> tuple[float, Array]:
-        """Return minus the log posterior density at theta and its (p + 2,) gradient."""
-        K, r2 = self.covariance(theta)
-        solved = self.inverse(K + np.diag(self.diagonal(theta)))
-        if solved is None:
-            return 1e10, np.zeros(theta.size)
-        inverse, log_determinant = solved
-        residual = self.y - generalised_mean(inverse, self.y)
-        a = inverse @ residual
-        log_marginal = -0.5 * float(residual @ a + log_determinant)
-
-        weight = np.outer(a, a) - inverse
-        slope = math.exp(theta[-2]) * correlation_slope(self.family, r2)
-        p = len(self.distances)
-        gradient = np.empty(theta.size)
-        gradient[:-2] = -np.exp(-2.0 * theta[:-2]) * (
-            self.distances.reshape(p, -1) @ (weight * slope).ravel()
-        )
-        trace = float(np.trace(weight))
-        variance = math.exp(theta[-2])
-        gradient[-2] = 0.5 * (float((weight * K).sum()) + JITTER * variance * trace)
-        gradient[-1] = 0.5 * math.exp(theta[-1]) * trace
-
-        log_prior, prior_gradient = self.priors.log_density(theta)
-        return -(log_marginal + log_prior), -(gradient + prior_gradient)
-
-
-def generalised_mean(inverse: Array, y: Array) -> float:
-    """Return the generalised least squares estimate of a constant mean (Aitken)."""
-    weights = inverse.sum(0)
-    total = float(weights.sum())
-    return float(weights @ y) / total if total > 0 else float(y.mean())

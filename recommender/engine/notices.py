@@ -13,12 +13,14 @@ from recommender.engine.encoding import Encoding
 from recommender.engine.evidence import Evidence, Observation
 from recommender.engine.surrogate import Surrogate
 from recommender.number import format_value
-from recommender.run import Objective
+from recommender.run import Objective, Params
 from recommender.space import Categorical
+from recommender.vocabulary import is_loss_like
 
 Array = npt.NDArray[np.float64]
 
 EDGE = 0.01  # of a parameter's range
+HALF = 0.5  # of the variance: a context that explains less is believed rather than shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,38 +34,57 @@ class Notice:
 
 def few_runs(evidence: Evidence, needed: int, metric: str) -> Notice:
     """Say that there is no model yet."""
+    found = (
+        "1 configuration has"
+        if evidence.distinct == 1
+        else (f"{evidence.distinct} different configurations have")
+    )
     return Notice(
         "few-runs",
-        f"{evidence.distinct} different configurations have a value of {metric}; a model needs "
-        f"{needed}, so the batch fills the space instead",
+        f"{found} a value of {metric}; a model needs {needed}, so the batch fills the space "
+        "instead",
         tuple(run.id for run in evidence.measured),
     )
 
 
 def of_the_objective(
-    objective: Objective, evidence: Evidence, encoding: Encoding
+    objective: Objective, evidence: Evidence, encoding: Encoding, held: Params
 ) -> tuple[float | None, list[Notice]]:
     """Return what a context explains of the objective's variance, and what that means.
 
-    The share is None without a declared context; then the notices name the parameters that seem
-    to rescale the objective all the same.
+    The share is None without a declared context, and where there is no variance to explain. Without
+    a context the notices name the parameters that seem to rescale the objective all the same.
+    `held` are the context parameters that the caller holds, with their values.
     """
     if not objective.context:
         return None, _suspected_context(objective, evidence, encoding)
-    if len(evidence.y) < 3:
+    if len(evidence.y) < 3 or np.ptp(evidence.y) == 0:
         return None, []
     values = [_values(name, evidence, encoding) for name in objective.context]
     share = variance_share(values, evidence.y)
-    names, metric = ", ".join(objective.context), objective.metric
+    names, metric = " and ".join(objective.context), objective.metric
+    explains = "explains" if len(objective.context) == 1 else "explain"
+    consequence = "therefore" if share >= HALF else "by the sweep file's word"
+    open_names = " and ".join(name for name in objective.context if name not in held)
+    coverage = (
+        f"the batch covers the range of {open_names} by design"
+        if open_names
+        else f"it is held at {', '.join(format_value(value) for value in held.values())}"
+    )
     return share, [
         Notice(
             "confounded-objective",
-            f"{names} alone explains {share:.0%} of the variance of {metric}, which therefore "
-            "never ranks it: the batch covers its range by design. An outcome metric such as NMI, "
-            "recorded even for a few of the finished runs, is worth more than any proposal made "
-            f"from {metric}",
+            f"{names} alone {explains} {share:.0%} of the variance of {metric}, which "
+            f"{consequence} never ranks it: {coverage}. {_outcome(metric)}, recorded even for a "
+            f"few of the finished runs, is worth more than any proposal made from {metric}",
         )
     ]
+
+
+def _outcome(metric: str) -> str:
+    if is_loss_like(metric):
+        return "An outcome metric such as NMI"
+    return "A metric whose scale does not depend on it"
 
 
 def _suspected_context(
@@ -104,7 +125,7 @@ def duplicates(measured: Sequence[Observation]) -> list[Notice]:
         Notice(
             "duplicate-run",
             f"{' and '.join(ids)} agree in every parameter and in the result; if they are one "
-            f"training written down twice: recommend exclude {ids[-1]} --reason 'same training'",
+            f"training written down twice, exclude {ids[-1]}",
             tuple(ids),
         )
         for ids in groups.values()
@@ -126,13 +147,12 @@ def model_notices(
             )
         )
         return notices
-    explained = _leave_one_out_r2(evidence.y, surrogate)
-    if explained <= 0:
+    if not surrogate.informative:
         notices.append(
             Notice(
                 "poor-fit",
-                "left out one at a time, the runs are predicted no better than by their mean (R2 "
-                f"{explained:.2f}); take the predictions as guesses",
+                "the runs cannot be told from a constant with noise; take the predictions as "
+                "guesses",
             )
         )
     flat = _flat(evidence, surrogate, encoding)
@@ -202,14 +222,6 @@ def _at_the_edge(
                 )
             )
     return notices
-
-
-def _leave_one_out_r2(y: Array, surrogate: Surrogate) -> float:
-    kept = ~(surrogate.discounted | surrogate.too_good)
-    y, predicted = y[kept], surrogate.leave_one_out_mean[kept]
-    n = len(y)
-    baseline = float(((y - y.mean()) ** 2).sum()) * (n / (n - 1)) ** 2 if n > 1 else 0.0
-    return 1.0 - float(((y - predicted) ** 2).sum()) / baseline if baseline > 0 else 0.0
 
 
 def _values(name: str, evidence: Evidence, encoding: Encoding) -> Array:

@@ -193,7 +193,8 @@ class Recommender:
             turn = len(known) // n
             values = context_values(self._encoding, region, open_context, n, known, turn, rng)
             regions = [region.fixing(value) for value in values]
-        share, told = notices.of_the_objective(self.objective, evidence, self._encoding)
+        held = {c: v for c, v in region.fixed.items() if c in self.objective.context}
+        share, told = notices.of_the_objective(self.objective, evidence, self._encoding, held)
         told += notices.duplicates(evidence.measured)
         if evidence.distinct < self._runs_needed:
             told.append(notices.few_runs(evidence, self._runs_needed, self.objective.metric))
@@ -211,7 +212,7 @@ class Recommender:
                 rng,
             )
         return Batch(
-            suggestions=tuple(self._suggestion(pick, evidence) for pick in picks),
+            suggestions=tuple(self._suggestion(pick, evidence, held) for pick in picks),
             notices=tuple(told),
             evaluate=self._worth_measuring(n, evidence, rng),
             exploratory=bool(open_context),
@@ -240,30 +241,37 @@ class Recommender:
         if evidence.distinct < self._runs_needed:
             run = evidence.measured[int(members[np.argmin(evidence.y[members])])]
             return Incumbent(
-                id=run.id, params=run.params, mean=None, sd=None, probability_best=None
+                id=run.id,
+                params=run.params,
+                mean=None,
+                sd=None,
+                probability_best=None,
+                compared=len(np.unique(evidence.X[members], axis=0)),
             )
         surrogate = self._surrogate(evidence)
-        believed = members[~surrogate.too_good[members]]
+        believed = members[np.isin(members, surrogate.believable)]
         believed = believed if len(believed) else members
         X = evidence.X[believed]
         means, sds = surrogate.posterior.predict(X)
         chances = probability_best(surrogate.posterior, X, self._rng(RANKING, evidence))
         best = int(np.argmin(means[:, 0]))
         run = evidence.measured[int(believed[best])]
+        compared = len(np.unique(X, axis=0))
         return Incumbent(
             id=run.id,
             params=run.params,
             mean=self.objective.from_loss(float(means[best, 0])),
             sd=float(sds[best]),
-            probability_best=float(chances[best]),
+            probability_best=float(chances[best]) if compared > 1 else None,
+            compared=compared,
         )
 
-    def _suggestion(self, pick: greedy.Pick, evidence: Evidence) -> Suggestion:
+    def _suggestion(self, pick: greedy.Pick, evidence: Evidence, held: Params) -> Suggestion:
         mean = None if pick.mean is None else self.objective.from_loss(pick.mean)
         return Suggestion(
             params=pick.params,
             role=pick.role,
-            reason=reason_for(pick, self.objective, evidence),
+            reason=reason_for(pick, self.objective, evidence, held),
             mean=mean,
             sd=pick.sd,
             expected_improvement=pick.expected_improvement,
@@ -290,7 +298,7 @@ class Recommender:
 
     def _surrogate(self, evidence: Evidence) -> Surrogate:
         if self._fitted is None or self._fitted[0] != self._version:
-            context = self._encoding.columns_of(self.objective.context)
+            context = [self.space.names.index(name) for name in self.objective.context]
             surrogate = fit_with_failures(evidence, self._encoding.groups, context)
             self._fitted = (self._version, surrogate)
         return self._fitted[1]

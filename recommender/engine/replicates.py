@@ -22,9 +22,10 @@ class ReplicateNoise:
 
 
 def replicate_noise(X: Array, y: Array) -> ReplicateNoise | None:
-    """Return the noise that replicates among the (n, D) points show, or None without any.
+    """Return the noise that replicates among the (n, D) points show, or None if they show none.
 
-    The interval is the chi-squared one for a normal variance.
+    The interval is the chi-squared one for a normal variance. Replicates that all agree to the
+    last digit are one training written down twice, or values too coarse to tell.
     """
     if not len(X):
         return None
@@ -36,6 +37,8 @@ def replicate_noise(X: Array, y: Array) -> ReplicateNoise | None:
         return None
     means = np.bincount(group, weights=y) / counts
     squares = float(((y - means[group]) ** 2).sum())
+    if squares == 0.0:
+        return None
     return ReplicateNoise(
         sd=(squares / freedom) ** 0.5,
         degrees_of_freedom=freedom,

@@ -44,15 +44,13 @@ def trusted(
         if name in flat:
             here = float(np.clip(encoding.encode([reference])[0, column], 0.0, 1.0)[0])
             low, high = max(low, here / 2.0), min(high, (1.0 + here) / 2.0)
+        lowest, highest = float(parameter.low), float(parameter.high)
         ends = [encoding.value(name, end) for end in (low, high)]
         if isinstance(parameter, Integer):
             ends = [math.floor(ends[0]), math.ceil(ends[1])]
         else:
             ends = [short(parameter, end, encoding) for end in ends]
-        within[name] = (
-            max(ends[0], float(parameter.low)),
-            min(ends[1], float(parameter.high)),
-        )
+        within[name] = (lowest if low == 0.0 else ends[0], highest if high == 1.0 else ends[1])
     return Region(region.fixed, within)
 
 

@@ -1,8 +1,9 @@
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
-from scipy.stats import multivariate_normal
+from scipy.stats import lognorm, multivariate_normal
 from sklearn.gaussian_process import GaussianProcessRegressor
 from sklearn.gaussian_process.kernels import RBF, ConstantKernel, Matern
 
@@ -11,55 +12,74 @@ from recommender.engine.likelihood import (
     Likelihood,
     Priors,
     generalised_mean,
+    inverse,
     squared_distances,
 )
 
 FAMILIES = ("rbf", "matern52")
-# length scales of two parameters (the second has two columns), signal variance, noise variance
-THETA = np.log([0.4, 1.3, 1.7, 0.05])
 GROUPS = np.array([0, 1, 1])
+# Length scales of two parameters (the second has two columns), signal variance, noise variance;
+# and with a component of its own for the second parameter.
+PLAIN = np.log([0.4, 1.3, 1.7, 0.05])
+WITH_CONTEXT = np.log([0.4, 1.3, 0.6, 1.7, 0.8, 0.05])
 
 
-def likelihood(family, rng, extra=True):
+def likelihood(family, rng, context=(), extra=True):
     X, y = rng.random((12, 3)), rng.standard_normal(12)
     variances = np.where(np.arange(12) == 3, 0.7, 0.0) if extra else np.zeros(12)
-    return X, Likelihood(
-        family, squared_distances(X, GROUPS), y, variances, Priors.for_dimension(2)
-    )
+    model = Likelihood.of(X, y, GROUPS, family=family, context=context)
+    return X, replace(model, extra=variances)
+
+
+def oracle(family, theta):
+    """The same covariance as a kernel of scikit-learn."""
+
+    def shape(lengths):
+        return RBF(lengths) if family == "rbf" else Matern(lengths, nu=2.5)
+
+    values = np.exp(theta)
+    if theta is PLAIN:
+        return ConstantKernel(values[2]) * shape(values[:2][GROUPS])
+    alone = np.array([1e12, values[2], values[2]])
+    return ConstantKernel(values[3]) * shape(values[:2][GROUPS]) + ConstantKernel(
+        values[4]
+    ) * shape(alone)
 
 
 @pytest.mark.parametrize("family", FAMILIES)
 @pytest.mark.parametrize("extra", [True, False])
-def test_log_marginal_likelihood_equals_that_of_scikit_learn(family, extra, rng):
-    X, model = likelihood(family, rng, extra)
-    lengthscales = np.exp(THETA[:2])[GROUPS]
-    shape = RBF(lengthscales) if family == "rbf" else Matern(lengthscales, nu=2.5)
-    kernel = ConstantKernel(math.exp(THETA[2])) * shape
-    noise = math.exp(THETA[3]) + JITTER * math.exp(THETA[2]) + model.extra
-    inverse = np.linalg.inv(kernel(X) + np.diag(noise))
-    mean = inverse.sum(0) @ model.y / inverse.sum()
-    oracle = GaussianProcessRegressor(kernel, alpha=noise, optimizer=None).fit(X, model.y - mean)
-    assert model.log_marginal(THETA) == pytest.approx(oracle.log_marginal_likelihood(), rel=1e-9)
+@pytest.mark.parametrize(("theta", "context"), [(PLAIN, ()), (WITH_CONTEXT, (1,))])
+def test_log_marginal_likelihood_equals_that_of_scikit_learn(family, extra, theta, context, rng):
+    X, model = likelihood(family, rng, context, extra)
+    kernel = oracle(family, theta)
+    noise = math.exp(theta[-1]) + JITTER * kernel(X)[0, 0] + model.extra
+    K_inverse = np.linalg.inv(kernel(X) + np.diag(noise))
+    mean = K_inverse.sum(0) @ model.y / K_inverse.sum()
+    expected = GaussianProcessRegressor(kernel, alpha=noise, optimizer=None).fit(X, model.y - mean)
+    assert model.log_marginal(theta) == pytest.approx(expected.log_marginal_likelihood(), rel=1e-9)
 
 
 def test_the_constant_mean_is_the_one_that_makes_the_runs_most_likely(rng):
     _, model = likelihood("rbf", rng)
-    K = model.covariance(THETA)[0] + np.diag(model.diagonal(THETA))
+    K = model.covariance(PLAIN)
     here = generalised_mean(np.linalg.inv(K), model.y)
 
     def density(mean):
         return multivariate_normal(np.full(12, mean), K).logpdf(model.y)
 
-    assert density(here) == pytest.approx(model.log_marginal(THETA))
+    assert density(here) == pytest.approx(model.log_marginal(PLAIN))
     assert density(here) > max(density(here - 0.01), density(here + 0.01))
 
 
 @pytest.mark.parametrize("family", FAMILIES)
-def test_gradient_of_the_log_posterior_equals_finite_differences(family, rng, difference_gradient):
-    _, model = likelihood(family, rng)
-    for theta in (THETA, THETA + 0.5 * rng.standard_normal(4), THETA - 1.5):
-        _, gradient = model.negative_log_posterior(theta)
-        expected = difference_gradient(lambda t: model.negative_log_posterior(t)[0], theta)
+@pytest.mark.parametrize(("theta", "context"), [(PLAIN, ()), (WITH_CONTEXT, (1,))])
+def test_gradient_of_the_log_posterior_equals_finite_differences(
+    family, theta, context, rng, difference_gradient
+):
+    _, model = likelihood(family, rng, context)
+    for here in (theta, theta + 0.5 * rng.standard_normal(len(theta)), theta - 1.5):
+        _, gradient = model.negative_log_posterior(here)
+        expected = difference_gradient(lambda t: model.negative_log_posterior(t)[0], here)
         np.testing.assert_allclose(gradient, expected, rtol=1e-5, atol=1e-5)
 
 
@@ -72,28 +92,25 @@ def test_log_posterior_is_the_marginal_likelihood_times_the_prior(rng):
     def posterior(theta):
         return -model.negative_log_posterior(theta)[0]
 
-    other = THETA + 0.3
-    assert posterior(THETA) - posterior(other) == pytest.approx(
-        model.log_marginal(THETA) + prior(THETA) - model.log_marginal(other) - prior(other)
+    other = PLAIN + 0.3
+    assert posterior(PLAIN) - posterior(other) == pytest.approx(
+        model.log_marginal(PLAIN) + prior(PLAIN) - model.log_marginal(other) - prior(other)
     )
 
 
 def test_gradient_of_the_prior_equals_finite_differences(difference_gradient):
-    priors = Priors.for_dimension(4)
-    theta = np.array([0.3, -1.0, 2.0, 0.1, 0.4, -3.0])
+    priors = Priors.of(((0, 1, 2), (1,)))
+    theta = np.array([0.3, -1.0, 2.0, 0.1, 0.4, -3.0, -1.0])
     expected = difference_gradient(lambda t: priors.log_density(t)[0], theta)
     np.testing.assert_allclose(priors.log_density(theta)[1], expected, rtol=1e-6)
 
 
-def test_the_mode_of_the_lengthscale_prior_is_the_one_that_hvarfner_gives():
-    # exp(sqrt 2 + ln(p)/2 - 3) = 0.205 sqrt(p)
-    assert Priors.for_dimension(4).mode_lengthscale() == pytest.approx(0.205 * 2.0, rel=1e-2)
-
-
-def test_the_prior_density_of_a_lengthscale_is_highest_at_its_mode():
-    priors = Priors.for_dimension(3)
-    theta = np.array([math.log(priors.mode_lengthscale())] * 3 + [0.0, 0.0])
-    np.testing.assert_allclose(priors.log_density(theta)[1][:3], 0.0, atol=1e-12)
+@pytest.mark.parametrize("p", [1, 4, 20])
+def test_the_prior_of_a_lengthscale_has_its_mode_where_that_of_hvarfner_has(p):
+    lengths = np.exp(np.linspace(-3.0, 3.0, 20001))
+    hvarfner = lognorm(math.sqrt(3.0), scale=math.exp(math.sqrt(2.0)) * math.sqrt(p))
+    mode = lengths[np.argmax(hvarfner.pdf(lengths))]
+    assert np.exp(Priors.of((tuple(range(p)),)).mean[0]) == pytest.approx(mode, rel=1e-3)
 
 
 def test_squared_distances_add_up_over_the_columns_of_a_parameter():
@@ -104,10 +121,10 @@ def test_squared_distances_add_up_over_the_columns_of_a_parameter():
 
 def test_a_covariance_that_is_not_positive_definite_is_improbable_rather_than_an_error(rng):
     _, model = likelihood("rbf", rng)
-    assert model.inverse(-np.eye(12)) is None
-    broken = Likelihood("rbf", model.distances, model.y, np.full(12, -9.0), model.priors)
-    assert broken.log_marginal(THETA) == -math.inf
-    value, gradient = broken.negative_log_posterior(THETA)
+    assert inverse(-np.eye(12)) is None
+    broken = replace(model, extra=np.full(12, -9.0))
+    assert broken.log_marginal(PLAIN) == -math.inf
+    value, gradient = broken.negative_log_posterior(PLAIN)
     assert value > 1e9
     assert np.all(gradient == 0.0)
 
@@ -115,9 +132,7 @@ def test_a_covariance_that_is_not_positive_definite_is_improbable_rather_than_an
 def test_coinciding_runs_with_next_to_no_noise_still_have_a_finite_density(rng):
     X = np.repeat(rng.random((4, 3)), 3, axis=0)
     y = np.repeat(rng.standard_normal(4), 3)
-    model = Likelihood(
-        "rbf", squared_distances(X, GROUPS), y, np.zeros(12), Priors.for_dimension(2)
-    )
+    model = Likelihood.of(X, y, GROUPS)
     value, gradient = model.negative_log_posterior(np.log([0.4, 1.3, 1.0, 1e-6]))
     assert math.isfinite(value)
     assert value < 1e9

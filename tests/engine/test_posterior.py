@@ -2,15 +2,17 @@ import numpy as np
 import pytest
 from skopt.learning import GaussianProcessRegressor
 
-from recommender.engine.kernel import Kernel
+from recommender.engine.kernel import Component, Kernel
 from recommender.engine.posterior import Posterior
+from recommender.engine.surrogate import kernel_of_skopt
 
 NOISE = 0.03
 
 
 @pytest.fixture(params=["rbf", "matern52"])
 def kernel(request):
-    return Kernel(request.param, np.array([0.3, 0.9]), 1.6)
+    both = Component(request.param, np.array([0.3, 0.9]), 1.1)
+    return Kernel((both, Component(request.param, np.array([0.5, np.inf]), 0.5)))
 
 
 @pytest.fixture
@@ -19,7 +21,7 @@ def data(rng):
 
 
 def regressor(kernel, X, y, noise):
-    return GaussianProcessRegressor(kernel.to_skopt(), alpha=noise, optimizer=None).fit(X, y)
+    return GaussianProcessRegressor(kernel_of_skopt(kernel), alpha=noise, optimizer=None).fit(X, y)
 
 
 def posterior(kernel, X, y, mean=0.4):

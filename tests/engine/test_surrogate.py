@@ -57,24 +57,6 @@ def test_predictions_come_near_a_function_that_the_runs_determine():
     assert np.abs(error / sds).mean() < 3.0
 
 
-def test_leave_one_out_predictions_equal_those_of_fits_without_the_run():
-    X, y = runs(3, 12)
-    surrogate = fitted(X, y)
-    kernel, noise = surrogate.posterior.kernel, surrogate.posterior.noise
-    assert not surrogate.discounted.any()
-    for left_out in (0, 5, 11):
-        kept = np.arange(12) != left_out
-        inverse = np.linalg.inv(kernel(X[kept], X[kept]) + noise * np.eye(11))
-        cross = kernel(X[kept], X[left_out : left_out + 1])[:, 0]
-        ones = np.ones(11)
-        mean = ones @ inverse @ y[kept] / (ones @ inverse @ ones)
-        expected = mean + cross @ inverse @ (y[kept] - mean)
-        sd = np.sqrt(kernel.variance + noise - cross @ inverse @ cross)
-        # The closed form keeps the mean that all runs together have.
-        assert surrogate.leave_one_out_mean[left_out] == pytest.approx(expected, abs=0.2 * sd)
-        assert surrogate.leave_one_out_sd[left_out] == pytest.approx(sd, rel=1e-5)
-
-
 @pytest.mark.parametrize("size", [1.0, 5.0, 1e6, 1e12])
 def test_a_planted_bad_run_is_discounted_and_no_other(size):
     X, y = runs(4)
@@ -82,7 +64,7 @@ def test_a_planted_bad_run_is_discounted_and_no_other(size):
     surrogate = fitted(X, y)
     assert np.flatnonzero(surrogate.discounted).tolist() == [7]
     assert surrogate.leave_one_out_mean[7] == pytest.approx(bowl(X)[7], abs=0.15)
-    assert 0.99 * surrogate.noise_sd <= surrogate.leave_one_out_sd[7] < 0.3
+    assert 0.99 * surrogate.posterior.noise**0.5 <= surrogate.leave_one_out_sd[7] < 0.3
     query = np.random.default_rng(2).random((50, 2))
     assert np.abs(surrogate.posterior.predict(query)[0][:, 0] - bowl(query)).max() < 0.3
 
@@ -111,6 +93,15 @@ def test_a_run_too_good_to_be_believed_is_flagged_and_not_discounted(size):
     assert not surrogate.discounted[3]
 
 
+def test_two_bad_runs_do_not_hide_each_other():
+    found = 0
+    for seed in range(10):
+        X, y = runs(seed, 36)
+        y[5], y[20] = y[5] + 1.5, y[20] + 20.0
+        found += {5, 20} <= set(np.flatnonzero(fitted(X, y).discounted))
+    assert found >= 9
+
+
 def test_runs_beyond_the_measured_ones_are_not_doubted():
     X, y = runs(4)
     y[-1] += 5.0
@@ -136,7 +127,7 @@ def test_the_noise_is_recovered_from_replicates():
     rng = np.random.default_rng(0)
     X = np.repeat(rng.random((15, 2)), 4, axis=0)
     y = bowl(X) + 0.1 * rng.standard_normal(60)
-    assert fitted(X, y).noise_sd == pytest.approx(0.1, rel=0.25)
+    assert fitted(X, y).posterior.noise ** 0.5 == pytest.approx(0.1, rel=0.25)
 
 
 @pytest.mark.parametrize("scale", [1e-20, 1e-8, 1e8, 1e50])
@@ -146,7 +137,11 @@ def test_the_answer_scales_with_the_values(scale):
     query = np.random.default_rng(2).random((10, 2))
     plain, scaled = fitted(X, y), fitted(X, scale * y)
     assert plain.discounted.tolist() == scaled.discounted.tolist()
-    np.testing.assert_allclose(scaled.lengthscales, plain.lengthscales, rtol=1e-3)
+    np.testing.assert_allclose(
+        scaled.posterior.kernel.components[0].lengthscales,
+        plain.posterior.kernel.components[0].lengthscales,
+        rtol=1e-3,
+    )
     for own, other in zip(
         scaled.posterior.predict(query), plain.posterior.predict(query), strict=True
     ):
@@ -189,3 +184,54 @@ def test_noise_free_duplicates_and_a_far_run_are_fitted():
     means, sds = fitted(X, y).posterior.predict(X)
     np.testing.assert_allclose(means[:25, 0], y[:25], atol=0.05 * y.std())
     assert np.all(sds > 0)
+
+
+def test_pure_noise_is_told_from_a_function():
+    told = 0
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        told += fitted(rng.random((20, 2)), rng.standard_normal(20)).informative
+        assert fitted(*runs(seed)).informative
+    assert told <= 5
+
+
+def test_predictions_away_from_the_runs_are_less_sure_than_the_likeliest_fit():
+    X, y = runs(11, 16)
+    surrogate = fitted(0.5 * X, y)
+    there, reference = np.array([0.95, 0.95]), np.array([0.2, 0.2])
+    predicted = surrogate.predict(there, reference)
+    _, sds = surrogate.posterior.predict(there[None])
+    assert predicted.sd > float(sds[0])
+    assert 0.0 < predicted.probability_of_improvement < 1.0
+
+
+def test_predictions_at_the_runs_hardly_depend_on_the_hyperparameters():
+    X, y = runs(11, 30)
+    surrogate = fitted(X, y)
+    predicted = surrogate.predict(X[4], X[9])
+    means, _ = surrogate.posterior.predict(X[[4, 9]])
+    assert predicted.mean == pytest.approx(means[0, 0], abs=0.03)
+    assert predicted.gain == pytest.approx(means[1, 0] - means[0, 0], abs=0.03)
+
+
+class TestContext:
+    """A context that sets the scale of the values must not look like room for improvement."""
+
+    def rows(self):
+        context = np.linspace(0.1, 0.9, 9)
+        X = np.column_stack([np.full(9, 0.4), context])
+        return X, 2.0 * context
+
+    def chance(self, context, at):
+        X, y = self.rows()
+        surrogate = fit(X, y, np.arange(2), context=context)
+        return surrogate.predict(np.array([0.7, at]), np.array([0.4, at]))
+
+    def test_the_chance_to_improve_is_the_same_at_every_context(self):
+        for at in (0.1, 0.5, 0.9):
+            predicted = self.chance([1], at)
+            assert predicted.probability_of_improvement == pytest.approx(0.5, abs=0.03)
+            assert predicted.mean == pytest.approx(2.0 * at, abs=0.05)
+
+    def test_without_a_component_of_its_own_a_high_value_seems_easy_to_improve(self):
+        assert self.chance([], 0.9).gain > self.chance([], 0.1).gain + 0.05

@@ -1,0 +1,115 @@
+"""Which hyperparameters the runs make likely: the most probable ones, and those around them.
+
+Symbols: theta (T,) as in `likelihood`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Sequence
+
+import numpy as np
+import numpy.typing as npt
+from scipy.optimize import minimize
+
+from recommender.engine.likelihood import Likelihood
+
+Array = npt.NDArray[np.float64]
+
+BOUNDS = {"lengthscale": (0.02, 100.0), "variance": (1e-3, 1e2), "noise": (1e-6, 1e1)}
+NO_EFFECT = 20.0  # the logarithm of a length scale so long that the parameter has no effect
+STEP = 1e-3  # of theta, for the curvature
+
+
+def starts(likelihood: Likelihood) -> list[Array]:
+    """Return starting points: short and long length scales, little and much noise."""
+    count = len(likelihood.components)
+    found = []
+    for factor, noise in ((0.205, 0.01), (0.5, 0.1), (0.5, 1e-4), (3.0, 0.5)):
+        lengths = [math.log(factor * len(c) ** 0.5) for c in likelihood.components for _ in c]
+        found.append(np.array([*lengths, *[-math.log(count)] * count, math.log(noise)]))
+    return found
+
+
+def maximise(
+    likelihood: Likelihood, beginnings: Sequence[Array], without: Collection[int] = ()
+) -> Array:
+    """Return the most probable theta found from these beginnings.
+
+    Args:
+        likelihood: what to maximise.
+        beginnings: (T,) points to climb from.
+        without: the parameters that must have no effect.
+    """
+    bounds = _bounds(likelihood)
+    for index in _lengths_of(likelihood, without):
+        bounds[index] = (NO_EFFECT, NO_EFFECT)
+    results = [
+        minimize(
+            likelihood.negative_log_posterior,
+            np.clip(beginning, *np.transpose(bounds)),
+            jac=True,
+            method="L-BFGS-B",
+            bounds=bounds,
+            options={"maxiter": 100, "ftol": 1e-7, "gtol": 1e-3},
+        )
+        for beginning in beginnings
+    ]
+    return np.asarray(min(results, key=lambda result: float(result.fun)).x)
+
+
+def evidence(likelihood: Likelihood, theta: Array) -> Array:
+    """Return the (p,) gains in log marginal likelihood from letting each parameter matter at all.
+
+    The other hyperparameters are fitted anew without it: what one parameter explains, another or
+    the noise may explain as well.
+    """
+    full = likelihood.log_marginal(theta)
+    gains = []
+    for parameter in likelihood.components[0]:
+        without = maximise(likelihood, [theta, starts(likelihood)[3]], [parameter])
+        gains.append(full - likelihood.log_marginal(without))
+    return np.array(gains)
+
+
+def around(likelihood: Likelihood, theta: Array) -> tuple[Array, Array]:
+    """Return (2 T, T) hyperparameters around the most probable ones, and their (2 T,) weights.
+
+    They lie on the axes of the Gaussian that fits the posterior density at its top, sqrt(T)
+    standard deviations off, so that together they have its mean and covariance; the weights
+    correct them by the density that was found there (Rue et al. 2009, section 6.5).
+    """
+    variances, axes = np.linalg.eigh(_curvature(likelihood, theta))
+    # Where the runs say nothing the prior does: no direction is wider than it.
+    widest = likelihood.priors.sd.max()
+    sds = np.clip(np.maximum(variances, 0.0), widest**-2, None) ** -0.5
+    steps = math.sqrt(len(theta)) * (axes * sds).T
+    points = np.clip(np.vstack([theta + steps, theta - steps]), *np.transpose(_bounds(likelihood)))
+    logs = np.array([-likelihood.negative_log_posterior(point)[0] for point in points])
+    weights = np.exp(logs - logs.max())
+    return points, weights / weights.sum()
+
+
+def _curvature(likelihood: Likelihood, theta: Array) -> Array:
+    """Return the (T, T) second derivatives of the negative log posterior density."""
+    rows = []
+    for index in range(len(theta)):
+        step = np.zeros_like(theta)
+        step[index] = STEP
+        _, above = likelihood.negative_log_posterior(theta + step)
+        _, below = likelihood.negative_log_posterior(theta - step)
+        rows.append((above - below) / (2.0 * STEP))
+    curvature = np.array(rows)
+    return np.asarray(0.5 * (curvature + curvature.T))
+
+
+def _bounds(likelihood: Likelihood) -> list[tuple[float, float]]:
+    lengths = sum(len(members) for members in likelihood.components)
+    kinds = ["lengthscale"] * lengths + ["variance"] * len(likelihood.components) + ["noise"]
+    return [(math.log(low), math.log(high)) for low, high in (BOUNDS[kind] for kind in kinds)]
+
+
+def _lengths_of(likelihood: Likelihood, parameters: Collection[int]) -> list[int]:
+    """Return the places in theta of these parameters' length scales."""
+    members = [member for component in likelihood.components for member in component]
+    return [index for index, member in enumerate(members) if member in parameters]

@@ -1,0 +1,74 @@
+"""Which results cannot be believed, and the fit that does not have to believe them.
+
+Robust noise after Ament et al. 2024 (arXiv:2410.24222): the run with the worst leave-one-out
+residual gets the extra variance that makes it likely, in closed form, and keeps it if the log
+marginal likelihood gains more than ln(n)/2 + 1. A run that is too good must look odder by far
+than one that is too bad, because the best runs are what a sweep is for.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import numpy.typing as npt
+from scipy.special import ndtri
+
+from recommender.engine.hyperparameters import maximise, starts
+from recommender.engine.leave_one_out import leave_one_out, leave_one_out_believed
+from recommender.engine.likelihood import Likelihood
+
+Array = npt.NDArray[np.float64]
+
+SHARE = 0.1  # of the runs, at most, get a variance of their own
+ODD_Z = 2.0  # a residual from which on a run is tried without
+SUSPECTS = 3  # runs at most that are tried without, the oddest first
+BAD_Z = 3.0  # too bad, even to a fit that has to believe it
+SURE_Z = 6.0  # too bad or too good to a fit that does not have to
+SURE_GAIN = 3.0  # nats more that such a run must be worth
+
+
+def doubt(likelihood: Likelihood, theta: Array, measured: int) -> tuple[Likelihood, Array] | None:
+    """Return a fit that discounts one more run, or None if every run can be believed.
+
+    The oddest runs are tried without, each in turn, because a fit that has to believe a bad run
+    takes it for noise or for a narrow peak, and its neighbours look odd instead. The one without
+    which the others become most likely is discounted, if it then looks odd enough.
+
+    Args:
+        likelihood: the fit's data side, with the variances that runs have got so far.
+        theta: its hyperparameters.
+        measured: how many runs, the first ones, may be doubted.
+    """
+    n = len(likelihood.y)
+    if np.count_nonzero(likelihood.extra) >= max(1, math.floor(SHARE * n)):
+        return None
+    bad = max(BAD_Z, -float(ndtri(0.025 / n)))
+    z = np.where(likelihood.extra > 0, 0.0, _residuals(likelihood, theta))[:measured]
+    suspects = [run for run in np.argsort(-np.abs(z))[:SUSPECTS] if abs(z[run]) > ODD_Z]
+    before = likelihood.log_marginal(theta)
+    enough = 0.5 * math.log(n) + 1.0
+    best, most = None, 0.0
+    for run in suspects:
+        trial, trial_theta = _discounting(likelihood, theta, int(run))
+        gain = trial.log_marginal(trial_theta) - before
+        sure = abs(_residuals(trial, trial_theta)[run]) > SURE_Z and gain > enough + SURE_GAIN
+        if gain > most and (sure or (z[run] > bad and gain > enough)):
+            best, most = (trial, trial_theta), gain
+    return best
+
+
+def _residuals(likelihood: Likelihood, theta: Array) -> Array:
+    """Return the (n,) standardised leave-one-out residuals."""
+    mean, sd = leave_one_out_believed(likelihood, theta)
+    return (likelihood.y - mean) / sd
+
+
+def _discounting(likelihood: Likelihood, theta: Array, run: int) -> tuple[Likelihood, Array]:
+    """Return the fit in which one run has the extra variance that makes it likely."""
+    mean, sd = leave_one_out(likelihood, theta)
+    extra = likelihood.extra.copy()
+    extra[run] = max(0.0, (likelihood.y[run] - mean[run]) ** 2 - sd[run] ** 2)
+    trial = replace(likelihood, extra=extra)
+    return trial, maximise(trial, [theta, *starts(trial)[:2]])
