@@ -18,7 +18,7 @@ from recommender.engine.replicates import ReplicateNoise
 from recommender.errors import ConflictError, HistoryError, JobError, UsageError
 from recommender.jobs import read_template, write_job
 from recommender.records import Folded
-from recommender.run import Proposal, Run, Status, next_number, run_id
+from recommender.run import Proposal, Status, next_number, run_id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,7 +117,7 @@ def propose(
     return NextBatch(
         proposals=tuple(proposals),
         configs=tuple(project.shown(path) for path in paths),
-        finished=sum(_finished(run) for run in runs),
+        finished=sum(run.status.has_result for run in runs),
         fitted=batch.fitted,
         pending=tuple(run.id for run in folded.history.pending),
         evaluate=batch.evaluate,
@@ -138,10 +138,6 @@ def _write_jobs(paths: Sequence[Path], texts: Sequence[str]) -> None:
             f"{error}; the {len(paths)} runs are proposed and pending all the same. When that is "
             "mended, make their job files with: recommend jobs"
         ) from None
-
-
-def _finished(run: Run) -> bool:
-    return run.status in (Status.COMPLETED, Status.CRASHED, Status.DIVERGED)
 
 
 def _proposals(

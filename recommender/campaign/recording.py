@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from recommender.campaign.project import Project
-from recommender.campaign.result import RESULTS, Result
+from recommender.campaign.result import Result
 from recommender.errors import ConflictError, SpaceError, UsageError, did_you_mean
 from recommender.number import format_value
 from recommender.records import RESERVED, Event, EventKind, Folded, check_event
-from recommender.run import Run, Status, Value, next_number, run_id
+from recommender.run import RESULTS, Run, Status, Value, next_number, run_id
 from recommender.space import Categorical, Parameter
 
 
@@ -157,7 +157,7 @@ def _check_outcome(project: Project, run: Run | None, result: Result) -> None:
             f"it did not diverge: recommend record {run.id} --amend REASON --status completed "
             f"--metric {metric}=VALUE"
         )
-    if run.status not in (Status.COMPLETED, Status.DIVERGED) and not result.metrics:
+    if run.status.is_open and not result.metrics:
         raise UsageError(
             f"{run.id} is {run.status}; say what became of it with --metric {metric}=VALUE or "
             f"--status {'|'.join(RESULTS)}"

@@ -9,9 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from recommender.errors import UsageError, did_you_mean
-from recommender.run import Status
-
-RESULTS = (Status.COMPLETED, Status.CRASHED, Status.DIVERGED)
+from recommender.run import RESULTS, Status
 
 _RESULT_KEYS = ("id", "status", "hours", "note")
 _EXAMPLE = '{"loss": 0.47, "NMI": 0.61}'

@@ -10,9 +10,6 @@ from recommender.records.event import Event, EventKind, amend_note, cells, same
 from recommender.records.fold import Folded, command
 from recommender.run import Proposal, Run, Status, Value
 
-_FINISHED = (Status.COMPLETED, Status.DIVERGED)
-_WITHOUT_RESULT = (Status.PENDING, Status.DROPPED)
-
 
 def check_event(folded: Folded, event: Event) -> Event | None:
     """Return the row to append for `event`, reduced to what it adds, or None if it adds nothing.
@@ -32,10 +29,10 @@ def check_event(folded: Folded, event: Event) -> Event | None:
     if event.kind is EventKind.AMEND:
         return _amend(folded, run, event)
     if event.kind is EventKind.DROP:
-        if run.status in _FINISHED:
+        if not run.status.is_open:
             raise ConflictError(
                 f"{run.id} is {run.status} ({run.source}), so it cannot be dropped; to keep it "
-                f"out of the fit: recommend exclude {run.id}"
+                f'out of the fit: recommend exclude {run.id} --reason "why"'
             )
         return _bare(event) if run.status is Status.PENDING else None
     return _bare(event) if run.excluded is (event.kind is EventKind.RESTORE) else None
@@ -71,19 +68,21 @@ def _only(event: Event, names: set[str]) -> Event:
 
 
 def _result(folded: Folded, run: Run, event: Event) -> Event | None:
-    status = event.status or (run.status if run.status in _FINISHED else Status.COMPLETED)
+    status = event.status or (Status.COMPLETED if run.status.is_open else run.status)
     event = replace(event, status=status)
-    # What a crashed attempt reported says nothing about the attempt that finished.
-    retried = run.status is Status.CRASHED and status in _FINISHED
-    known = dict(run.params) if retried else cells(run)
+    # What a crashed attempt reported says nothing about another attempt.
+    crashed = run.status is Status.CRASHED
+    known = dict(run.params) if crashed else cells(run)
     stated = cells(event)
     different = {n: v for n, v in stated.items() if n in known and not same(v, known[n])}
     if different:
         raise ConflictError(_contradiction(folded, run, different))
-    added = set(stated) - set(known)
-    if not added and (not event.note or event.note in run.note):
+    new = {name: value for name, value in stated.items() if name not in known}
+    reported = [cells(row) for row in folded.events if row.id == run.id and crashed]
+    said = not new or any(new.items() <= report.items() for report in reported)
+    if said and (not event.note or event.note in run.note):
         return None
-    return _only(event, added)
+    return _only(event, set(new))
 
 
 def _contradiction(folded: Folded, run: Run, different: dict[str, Value]) -> str:
@@ -106,7 +105,7 @@ def _sources(folded: Folded, id: str) -> str:
 
 def _amend(folded: Folded, run: Run, event: Event) -> Event | None:
     reports = event.metrics or event.hours is not None or event.label
-    if event.status is None and reports and run.status in _WITHOUT_RESULT:
+    if event.status is None and reports and not run.status.has_result:
         event = replace(event, status=Status.COMPLETED)
     known: dict[str, tuple[Value, ...]] = {name: (value,) for name, value in cells(run).items()}
     for conflict in folded.conflicts:

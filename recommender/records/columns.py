@@ -19,7 +19,7 @@ from recommender.errors import HistoryError, UsageError, did_you_mean
 from recommender.number import parse_number, parse_value
 from recommender.records.event import Event, EventKind, same
 from recommender.records.ledger import Ledger, Row, clean
-from recommender.run import Proposal, Status, Value, params_hash
+from recommender.run import RESULTS, Proposal, Status, Value, params_hash
 
 RUN_COLUMNS: tuple[str, ...] = ("id", "event", "status", "recorded_at", "label", "hours", "note")
 PROPOSAL_COLUMNS: tuple[str, ...] = (
@@ -42,7 +42,6 @@ RESERVED = frozenset((*RUN_COLUMNS, *PROPOSAL_COLUMNS))
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _ALLOWED_ID = "an id has 1 to 100 letters, digits, dots, dashes or underlines (no spaces)"
-_RESULTS = (Status.COMPLETED, Status.CRASHED, Status.DIVERGED)
 _Word = TypeVar("_Word", bound=StrEnum)
 
 
@@ -91,7 +90,7 @@ def _read_event(row: Row, parameters: Sequence[str]) -> Event:
     ours = {*RUN_COLUMNS, *parameters}
     metrics = {name: _number(row, name) for name in names[:note] if name not in ours}
     kind = _word(row, "event", tuple(EventKind)) or EventKind.RESULT
-    status = _word(row, "status", _RESULTS)
+    status = _word(row, "status", RESULTS)
     if kind is EventKind.RESULT and status is None:
         status = Status.COMPLETED
     return Event(

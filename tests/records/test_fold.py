@@ -95,6 +95,15 @@ def test_an_attempt_that_finished_replaces_a_crashed_one(status: Status) -> None
         assert run.metrics == {"loss": 0.5}
 
 
+def test_a_run_may_crash_twice_with_other_reports() -> None:
+    attempts = (crashed(hours=2.0, metrics={"NMI": 0.1}), crashed(hours=0.5, label="again"))
+    for events in (attempts, attempts[::-1]):
+        run = run_of(*events)
+        assert (run.status, run.hours, run.label) == (Status.CRASHED, 2.0, "again")
+    (conflict,) = folded(attempts[0], crashed(params={"lr": 0.1, "t": 0.9})).conflicts
+    assert conflict.name == "lr"
+
+
 def test_what_was_said_of_a_crashed_attempt_ends_with_it() -> None:
     crash = crashed(hours=0.5, metrics={"loss": 0.1})
     change = check_event(
@@ -240,8 +249,8 @@ steps = st.one_of(
         ),
         st.sampled_from([None, Status.COMPLETED, Status.CRASHED, Status.DIVERGED]),
         st.dictionaries(st.sampled_from(["loss", "NMI"]), st.sampled_from([0.1, 0.2])),
-        st.sampled_from([None, 1.0]),
-        st.sampled_from(["", "06-07 08:18:15"]),
+        st.sampled_from([None, 1.0, 2.0]),
+        st.sampled_from(["", "06-07 08:18:15", "06-08 09:00:00"]),
     ),
     st.builds(
         lambda metrics: Event(id=ID, kind=EventKind.AMEND, metrics=metrics, note="why"),
