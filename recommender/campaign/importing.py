@@ -72,7 +72,7 @@ def import_table(
     known: list[str] = []
     filled: list[str] = []
     events: list[Event] = []
-    with project.writing(dry_run=dry_run) as writer:
+    with project.records.writing(dry_run=dry_run) as writer:
         folded = writer.folded
         matcher = _Matcher(space, folded.history.runs)
         number = next_number([run.id for run in folded.history.runs])

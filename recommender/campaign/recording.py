@@ -65,7 +65,7 @@ def record(
     # A value out of bounds is welcome: a run that was made is evidence wherever it lies.
     space = project.config.space
     params = {name: possible(space[name], text) for name, text in result.params.items()}
-    with project.writing(dry_run=dry_run) as writer:
+    with project.records.writing(dry_run=dry_run) as writer:
         folded = writer.folded
         _check_metrics(project, folded, result.metrics, new_metric=new_metric)
         if id is None:
@@ -107,7 +107,7 @@ def mark(
         ConflictError: a run that has a result is to be dropped.
         HistoryError: the history cannot be read or written.
     """
-    with project.writing(dry_run=dry_run) as writer:
+    with project.records.writing(dry_run=dry_run) as writer:
         events = [
             (id, check_event(writer.folded, Event(id=id, kind=kind, recorded_at=now, note=note)))
             for id in dict.fromkeys(ids)

@@ -59,7 +59,14 @@ def next_batch(
         from recommender.campaign.proposing import propose
 
         batch = propose(
-            project, n, fix=fixed, within=narrowed, seed=seed, now=now(), dry_run=dry_run
+            project,
+            n,
+            fix=fixed,
+            within=narrowed,
+            seed=seed,
+            now=now(),
+            dry_run=dry_run,
+            waiting=lambda: say("waiting for another `recommend next`", quiet=quiet),
         )
     if as_json:
         print_json(_document(project, batch))
@@ -89,7 +96,7 @@ def jobs(
     dry_run: DryRun = False,
 ) -> None:
     """Make lost job files anew from the proposals."""
-    from recommender.campaign.job_files import remake
+    from recommender.campaign.job_files import remake, require_none_differs
 
     project = context.obj.project()
     files = remake(project, ids or [], force=force, dry_run=dry_run)
@@ -104,6 +111,7 @@ def jobs(
             for file in files
         ]
         print_json({"dry_run": dry_run, "jobs": rows})
+        require_none_differs(project, files)
         return
     for file in files:
         kept = f" (before: {project.shown(file.backup)})" if file.backup and not quiet else ""
@@ -113,6 +121,7 @@ def jobs(
         say("no run is pending, so there is no job file to make", quiet=quiet)
     if dry_run:
         say("dry run: nothing was written", quiet=quiet)
+    require_none_differs(project, files)
 
 
 def _ends(name: str, text: str) -> tuple[str, str]:

@@ -1,7 +1,7 @@
 """The two append-only ledgers, and how their rows fold into runs."""
 
 from recommender.records.check import check_event
-from recommender.records.columns import RESERVED
+from recommender.records.columns import RESERVED, RUN_COLUMNS
 from recommender.records.event import Event, EventKind, amend_note, replaced_values
 from recommender.records.files import FileRecords
 from recommender.records.fold import Conflict, Folded, fold
@@ -9,6 +9,7 @@ from recommender.records.protocol import Records, Writer
 
 __all__ = [
     "RESERVED",
+    "RUN_COLUMNS",
     "Conflict",
     "Event",
     "EventKind",

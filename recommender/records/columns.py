@@ -38,7 +38,7 @@ PROPOSAL_COLUMNS: tuple[str, ...] = (
     "proposed_by",
 )
 RESERVED = frozenset((*RUN_COLUMNS, *PROPOSAL_COLUMNS))
-"""The names that no parameter and no metric may have."""
+"""The names that no parameter may have, because parameters stand in both ledgers."""
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _ALLOWED_ID = "an id has 1 to 100 letters, digits, dots, dashes or underlines (no spaces)"
@@ -76,6 +76,13 @@ def read_events(ledger: Ledger, parameters: Sequence[str]) -> list[Event]:
             event = replace(event, id=by_hand[line])
         events.append(event)
     return events
+
+
+def metric_columns(ledger: Ledger, parameters: Sequence[str]) -> tuple[str, ...]:
+    """Return the names of the metrics that have a column, if only a blank one."""
+    ours = {*RUN_COLUMNS, *parameters}
+    named = [name for header in ledger.headers for name in header[: header.index("note")]]
+    return tuple(name for name in dict.fromkeys(named) if name not in ours)
 
 
 def _hand_id(event: Event, used: Iterable[str]) -> str:
@@ -259,15 +266,19 @@ def _text(id: str, name: str, value: Value | None) -> str:
 
 
 def whole_header(
-    headers: Sequence[tuple[str, ...]], before: Sequence[str], after: Sequence[str], last: str
+    headers: Sequence[tuple[str, ...]],
+    before: Sequence[str],
+    after: Sequence[str],
+    ours: Sequence[str],
 ) -> tuple[str, ...]:
-    """Return a header with the columns of all `headers`, and `before` and `after` beside `last`.
+    """Return a header with the columns of all `headers`, and those new before and after our last.
 
     Raises:
         UsageError: a new name is not allowed, or stands on the other side already.
     """
+    last = ours[-1]
     for name in (*before, *after):
-        if not name or name != clean(name).strip() or name in RESERVED:
+        if not name or name != clean(name).strip() or name in ours:
             raise UsageError(f"{name!r} is not allowed as the name of a column; rename it")
     halves = [(header[: header.index(last)], header[header.index(last) :]) for header in headers]
     left, right = list(halves[0][0]), list(halves[0][1])
