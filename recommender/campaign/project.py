@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from recommender.config import SWEEP_FILE, SweepConfig, find_project, load_sweep
-from recommender.errors import ConfigError, ConflictError
+from recommender.errors import ConfigError, ConflictError, did_you_mean
 from recommender.records import RESERVED, FileRecords, Folded, Records
 
 JOBS_FOLDER = Path("configs", "jobs")
@@ -42,12 +42,21 @@ class Project:
         """Return what the history says, which must not contradict itself.
 
         Raises:
+            ConfigError: the objective looks like a misspelt metric of the history.
             ConflictError: two rows contradict each other, as after a merge of two branches.
             HistoryError: a ledger cannot be read.
         """
         folded = self.records.read()
         if folded.conflicts:
             raise ConflictError("\n".join(conflict.message for conflict in folded.conflicts))
+        metric = self.config.objective.metric
+        hint = did_you_mean(metric, folded.metrics)
+        if metric not in folded.metrics and hint:
+            raise ConfigError(
+                f"{self.shown(self.config.path)}: objective.metric: there is no column {metric!r} "
+                f"in {HISTORY_FOLDER}/runs.csv. If it is a new metric, record a first value of it, "
+                f"or add its column before `note`{hint}"
+            )
         return folded
 
     def job_path(self, id: str) -> Path:

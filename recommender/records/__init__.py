@@ -2,7 +2,7 @@
 
 from recommender.records.check import check_event
 from recommender.records.columns import RESERVED, RUN_COLUMNS
-from recommender.records.event import Event, EventKind, amend_note, replaced_values
+from recommender.records.event import Event, EventKind, same
 from recommender.records.files import FileRecords
 from recommender.records.fold import Conflict, Folded, fold
 from recommender.records.protocol import Records, Writer
@@ -17,8 +17,7 @@ __all__ = [
     "Folded",
     "Records",
     "Writer",
-    "amend_note",
     "check_event",
     "fold",
-    "replaced_values",
+    "same",
 ]

@@ -39,15 +39,14 @@ def check_event(folded: Folded, event: Event) -> Event | None:
 
 
 def _new_run(folded: Folded, event: Event) -> Event:
+    hint = did_you_mean(event.id, [run.id for run in folded.history.runs])
     if event.kind is not EventKind.RESULT:
-        ids = [run.id for run in folded.history.runs]
-        raise UsageError(f"there is no run {event.id}{did_you_mean(event.id, ids)}")
+        raise UsageError(f"there is no run {event.id}{hint}")
     missing = [name for name in folded.parameters if name not in event.params]
     if missing or not event.params:
-        ids = [run.id for run in folded.history.runs]
         raise UsageError(
-            f"there is no run {event.id}{did_you_mean(event.id, ids)}; to record a run that was "
-            f"never proposed, give --param NAME=VALUE for {', '.join(missing) or 'its parameters'}"
+            f"there is no run {event.id}; to record one that was never proposed, give --param "
+            f"NAME=VALUE for {', '.join(missing) or 'its parameters'}{hint}"
         )
     return replace(event, status=event.status or Status.COMPLETED)
 

@@ -170,6 +170,13 @@ def test_a_dry_run_says_the_same_and_writes_nothing(empty, bring):
     assert dry.added == bring(rows).added
 
 
+def test_a_column_named_like_one_of_the_proposals_is_kept(empty, bring):
+    head = "label,lr,tau,loss,batch,role,reason\n"
+    for dry_run in (True, False):
+        assert len(bring("a,0.001,0.5,0.7,64,first,a hunch\n", head, dry_run=dry_run).added) == 1
+    assert "a hunch" in empty.ledger()
+
+
 def test_further_columns_are_kept(empty, bring):
     bring("a,0.001,0.5,0.7,abc\n", "label,lr,tau,loss,commit\n")
     assert "commit" in empty.ledger().splitlines()[0]
