@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from recommender.campaign.project import Project
-from recommender.errors import ConflictError, JobError, SpaceError, UsageError, did_you_mean
+from recommender.errors import ConflictError, JobError, SpaceError, UsageError
 from recommender.jobs import read_template, render_job, same_data, template_scalars, write_job
+from recommender.records import nearest_id
 from recommender.run import Params, Proposal, Value, run_number
 
 
@@ -81,7 +82,7 @@ def remake(project: Project, ids: Sequence[str], *, force: bool, dry_run: bool) 
         run = history.get(id)
         if run is None or run.proposal is None:
             what = f"there is no run {id}" if run is None else f"{id} was never proposed"
-            raise UsageError(f"{what}, so it has no job file{did_you_mean(id, proposed)}")
+            raise UsageError(f"{what}, so it has no job file{nearest_id(id, proposed)}")
         proposals.append(run.proposal)
     if not ids:
         proposals = [run.proposal for run in history.pending if run.proposal is not None]

@@ -1,6 +1,6 @@
 """The two append-only ledgers, and how their rows fold into runs."""
 
-from recommender.records.check import check_event
+from recommender.records.check import check_event, nearest_id
 from recommender.records.columns import RESERVED, RUN_COLUMNS
 from recommender.records.event import Event, EventKind, same
 from recommender.records.files import FileRecords
@@ -19,5 +19,6 @@ __all__ = [
     "Writer",
     "check_event",
     "fold",
+    "nearest_id",
     "same",
 ]

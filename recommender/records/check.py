@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from recommender.errors import ConflictError, UsageError, did_you_mean
 from recommender.number import format_value
 from recommender.records.event import Event, EventKind, amend_note, cells, same
 from recommender.records.fold import Folded, command
-from recommender.run import Proposal, Run, Status, Value
+from recommender.run import Proposal, Run, Status, Value, run_number
+
+
+def nearest_id(id: str, ids: Sequence[str]) -> str:
+    """Return `"; did you mean 'x'?"` for the id of that number, else for the nearest, or ""."""
+    number = run_number(id)
+    return did_you_mean(id, [other for other in ids if number == run_number(other) > 0] or ids)
 
 
 def check_event(folded: Folded, event: Event) -> Event | None:
@@ -39,14 +46,14 @@ def check_event(folded: Folded, event: Event) -> Event | None:
 
 
 def _new_run(folded: Folded, event: Event) -> Event:
-    hint = did_you_mean(event.id, [run.id for run in folded.history.runs])
+    hint = nearest_id(event.id, [run.id for run in folded.history.runs])
     if event.kind is not EventKind.RESULT:
         raise UsageError(f"there is no run {event.id}{hint}")
     missing = [name for name in folded.parameters if name not in event.params]
     if missing or not event.params:
         raise UsageError(
-            f"there is no run {event.id}; to record one that was never proposed, give --param "
-            f"NAME=VALUE for {', '.join(missing) or 'its parameters'}{hint}"
+            f"there is no run {event.id}{hint or '.'} To record one that was never proposed, give "
+            f"--param NAME=VALUE for {', '.join(missing) or 'its parameters'}"
         )
     return replace(event, status=event.status or Status.COMPLETED)
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from recommender.errors import ConflictError, UsageError
-from recommender.records import Event, EventKind, Folded, check_event, fold
+from recommender.records import Event, EventKind, Folded, check_event, fold, nearest_id
 from recommender.run import Proposal, Status
 
 ID = "run-0001-abcd"
@@ -148,6 +148,13 @@ def test_a_run_never_proposed_needs_all_its_parameters() -> None:
     event = check_event(after(), whole)
     assert event is not None
     assert event.status is Status.COMPLETED
+
+
+def test_the_nearest_id_is_the_one_of_that_number() -> None:
+    ids = ["run-0036-0037", "run-0037-9c1e", "mine"]
+    assert nearest_id("run-0037", ids) == "; did you mean 'run-0037-9c1e'?"
+    assert nearest_id("mime", ids) == "; did you mean 'mine'?"
+    assert nearest_id("x", ids) == ""
 
 
 @pytest.mark.parametrize("kind", [kind for kind in EventKind if kind is not EventKind.RESULT])
