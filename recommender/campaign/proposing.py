@@ -12,9 +12,7 @@ from recommender import __version__
 from recommender.campaign.job_files import job_text, template_values
 from recommender.campaign.project import JOBS_FOLDER, Project
 from recommender.engine.answers import Batch
-from recommender.engine.notices import Notice
 from recommender.engine.recommender import Recommender
-from recommender.engine.replicates import ReplicateNoise
 from recommender.errors import ConflictError, HistoryError, JobError, UsageError
 from recommender.jobs import read_template, require_writable, write_job
 from recommender.records import Folded
@@ -25,23 +23,17 @@ from recommender.run import Proposal, Status, next_number, run_id
 class NextBatch:
     """A batch as it was proposed.
 
-    `finished` counts the runs that have a result, `fitted` those that the model used, and
-    `pending` names the runs that were outstanding before the batch. `configs` are the job files,
-    as paths from the project folder. `evaluate` names the finished runs whose missing objective
-    would teach most; `history_notices` say what was passed over in reading the history.
+    `answer` is what the engine said. `configs` are the job files, as paths from the project
+    folder. `finished` counts the runs that have a result, and `pending` names those that were
+    outstanding before the batch; `history_notices` say what was passed over in reading them.
     """
 
+    answer: Batch
     proposals: tuple[Proposal, ...]
     configs: tuple[str, ...]
     finished: int
-    fitted: int
     pending: tuple[str, ...]
-    evaluate: tuple[str, ...]
-    notices: tuple[Notice, ...]
-    exploratory: bool
-    context_share: float | None
-    noise: ReplicateNoise | None
-    history_notices: tuple[str, ...] = ()
+    history_notices: tuple[str, ...]
 
 
 def recommender_for(project: Project, folded: Folded, seed: int = 0) -> Recommender:
@@ -114,16 +106,11 @@ def propose(
             _write_jobs(jobs)
     runs = folded.history.runs
     return NextBatch(
+        answer=batch,
         proposals=tuple(proposals),
         configs=tuple(project.shown(path) for path in jobs),
         finished=sum(run.status.has_result for run in runs),
-        fitted=batch.fitted,
         pending=tuple(run.id for run in folded.history.pending),
-        evaluate=batch.evaluate,
-        notices=batch.notices,
-        exploratory=batch.exploratory,
-        context_share=batch.context_share,
-        noise=batch.noise,
         history_notices=folded.notices,
     )
 

@@ -133,7 +133,7 @@ def _ends(name: str, text: str) -> tuple[str, str]:
 
 def _document(project: Project, batch: NextBatch) -> dict[str, Any]:
     objective = project.config.objective
-    noise = batch.noise
+    noise = batch.answer.noise
     return {
         "objective": {
             "metric": objective.metric,
@@ -142,11 +142,11 @@ def _document(project: Project, batch: NextBatch) -> dict[str, Any]:
         },
         "history": {
             "runs": batch.finished,
-            "fitted": batch.fitted,
+            "fitted": batch.answer.fitted,
             "pending": list(batch.pending),
         },
-        "exploratory": batch.exploratory,
-        "context_variance_share": batch.context_share,
+        "exploratory": batch.answer.exploratory,
+        "context_variance_share": batch.answer.context_share,
         "noise": None
         if noise is None
         else {
@@ -166,11 +166,11 @@ def _document(project: Project, batch: NextBatch) -> dict[str, Any]:
                 if rank == 1
                 else f"finished without {objective.metric}; number {rank} in what it would teach",
             }
-            for rank, id in enumerate(batch.evaluate, 1)
+            for rank, id in enumerate(batch.answer.evaluate, 1)
         ],
         "warnings": [
             {"code": notice.code, "message": notice.message, "runs": list(notice.runs)}
-            for notice in batch.notices
+            for notice in batch.answer.notices
         ],
     }
 

@@ -78,11 +78,12 @@ def read_events(ledger: Ledger, parameters: Sequence[str]) -> list[Event]:
     return events
 
 
-def metric_columns(ledger: Ledger, parameters: Sequence[str]) -> tuple[str, ...]:
-    """Return the names of the metrics that have a column, if only a blank one."""
-    ours = {*RUN_COLUMNS, *parameters}
-    named = [name for header in ledger.headers for name in header[: header.index("note")]]
-    return tuple(name for name in dict.fromkeys(named) if name not in ours)
+def metric_names(ledger: Ledger, parameters: Sequence[str]) -> tuple[str, ...]:
+    """Return the metrics that have a column in the ledger of results, blank ones too."""
+    before_note = [name for names in ledger.headers for name in names[: names.index("note")]]
+    return tuple(
+        dict.fromkeys(name for name in before_note if name not in {*RUN_COLUMNS, *parameters})
+    )
 
 
 def _hand_id(event: Event, used: Iterable[str]) -> str:

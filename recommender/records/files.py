@@ -16,7 +16,7 @@ from recommender.records.columns import (
     PROPOSAL_COLUMNS,
     RUN_COLUMNS,
     event_cells,
-    metric_columns,
+    metric_names,
     proposal_cells,
     read_events,
     read_proposals,
@@ -70,8 +70,12 @@ class FileRecords:
             for ledger in (results, asked)
             if ledger.torn
         )
-        metrics = metric_columns(results, self.parameters)
-        return replace(folded, metrics=metrics, notices=notices, digest=_digest(runs, proposals))
+        return replace(
+            folded,
+            metrics=metric_names(results, self.parameters),
+            notices=notices,
+            digest=_digest(runs, proposals),
+        )
 
     @property
     def _write_lock(self) -> Path:

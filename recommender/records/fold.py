@@ -42,7 +42,7 @@ class Folded:
         events: the rows of results, as read.
         proposals: the rows of proposals, as read.
         parameters: the names of which every run has a value.
-        metrics: the names of the metrics that have a column, if only a blank one.
+        metrics: the names of the metrics that have a column, blank ones too.
         digest: 12 hex digits that stand for the content of both ledgers.
     """
 

@@ -64,4 +64,4 @@ def test_crashed_and_unmeasured_runs_are_not_fitted_but_counted(sweep):
     rows = sweep.ledger().split("\n", 1)[1]
     sweep.history(rows + "a-1,,crashed,,,,0.001,0.5,,,\na-2,,completed,,,,0.002,0.5,,,\n")
     batch = ask(sweep, 1)
-    assert (batch.finished, batch.fitted) == (8, 6)
+    assert (batch.finished, batch.answer.fitted) == (8, 6)
