@@ -84,8 +84,7 @@ def record(
         known = None if id else _recorded_before(folded, result.label, params)
         if known is not None:
             id, params = known.id, {}
-        if id is None:
-            id = _new_id(project, folded, params, amend)
+        id = id or _new_id(project, folded, params, amend)
         if amend is None:
             _check_outcome(project, folded.history.get(id), result)
         event = check_event(
@@ -99,7 +98,7 @@ def record(
                 hours=result.hours,
                 params=params,
                 metrics=dict(result.metrics),
-                note=result.note if amend is None else amend,
+                note="; ".join(text for text in (amend, result.note) if text),
             ),
         )
         if event is not None:

@@ -166,13 +166,14 @@ def _answer(event: Event | None, verb: str) -> str:
 def _report(
     recorded: Sequence[Recorded], verb: str, *, as_json: bool, quiet: bool, dry_run: bool
 ) -> None:
+    for each in recorded:
+        for notice in each.notices:
+            say(f"! {each.id}: {notice}", quiet=quiet)
     if as_json:
         rows = [{"id": each.id, "changed": each.event is not None} for each in recorded]
         print_json({"action": verb, "dry_run": dry_run, "runs": rows})
         return
     for each in recorded:
         print(each.id if quiet else f"{each.id}: {_answer(each.event, verb)}")
-        for notice in each.notices:
-            say(f"! {each.id}: {notice}", quiet=quiet)
     if dry_run:
         say("dry run: nothing was written", quiet=quiet)

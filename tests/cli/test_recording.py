@@ -61,9 +61,9 @@ def test_a_contradiction_shows_both_values_and_writes_nothing(sweep, recommend, 
 
 def test_an_amendment_replaces_a_metric_and_names_what_it_replaced(sweep, recommend):
     call = ["record", "run-0001-aaaa", "--metric", "loss=0.5", "--amend", "typed wrongly"]
-    recommend(*call)
+    recommend(*call, "--note", "see the log")
     assert runs(sweep)["run-0001-aaaa"].metrics["loss"] == 0.5
-    assert rows(sweep)[-1]["note"] == "replaces loss=0.91; typed wrongly"
+    assert rows(sweep)[-1]["note"] == "replaces loss=0.91; typed wrongly; see the log"
     assert "nothing new" in recommend(*call).out
 
 
@@ -231,7 +231,7 @@ def test_a_run_out_of_bounds_is_evidence(sweep, recommend):
         f"! {id}: lr 0.5 lies outside 1e-05 to 0.1; kept and used",
         f"! {id}: tau 3.0 lies outside 0.1 to 1.0; kept and used",
     ]
-    amended = recommend("record", id, "--param", "lr=0.7", "--amend", "mistyped")
+    amended = recommend("record", id, "--param", "lr=0.7", "--amend", "mistyped", "--json")
     assert amended.err == f"! {id}: lr 0.7 lies outside 1e-05 to 0.1; kept and used\n"
     assert recommend("record", id, "--metric", "NMI=0.5").err == ""
     document = recommend("next", "--n", 1, "--json").json
