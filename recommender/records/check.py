@@ -78,15 +78,25 @@ def _result(folded: Folded, run: Run, event: Event) -> Event | None:
     event = replace(event, status=status)
     # What a crashed attempt reported says nothing about another attempt.
     crashed = run.status is Status.CRASHED
+    rows = [row for row in folded.events if row.id == run.id]
+    if (
+        crashed
+        and status is not Status.CRASHED
+        and any(row.status and not row.status.is_open for row in rows)
+    ):
+        raise ConflictError(
+            f"{run.id} was amended to crashed ({_sources(folded, run.id)}); nothing was written. "
+            f"If it finished after all: recommend record {run.id} --amend REASON --status {status} "
+            "with its metrics"
+        )
     known = dict(run.params) if crashed else cells(run)
     stated = cells(event)
     different = {n: v for n, v in stated.items() if n in known and not same(v, known[n])}
     if different:
         raise ConflictError(_contradiction(folded, run, different))
     new = {name: value for name, value in stated.items() if name not in known}
-    reported = [cells(row) for row in folded.events if row.id == run.id and crashed]
-    said = not new or any(new.items() <= report.items() for report in reported)
-    if said and (not event.note or event.note in run.note):
+    repeated = crashed and any(new.items() <= cells(row).items() for row in rows)
+    if (repeated or not new) and (not event.note or event.note in run.note):
         return None
     return _only(event, set(new))
 

@@ -130,7 +130,12 @@ def _fold_run(
     named = {name for row in [*origins, *amends] for name in row.params}
 
     replaced = [replaced_values(row.note) for row in amends]
-    corrected = any(Status.CRASHED in (named_old or {}).get("status", ()) for named_old in replaced)
+    # An amendment to or from a crash speaks of the same attempt.
+    corrected = any(
+        Status.CRASHED in (row.status, *named_old["status"])
+        for row, named_old in zip(amends, replaced, strict=True)
+        if named_old is not None and "status" in named_old
+    )
     retried = not corrected and any(row.status is not Status.CRASHED for row in results)
     claims: dict[str, list[_Claim]] = {}
     for statement in origins:

@@ -128,6 +128,21 @@ def test_a_crash_amended_to_diverged_keeps_what_it_reported() -> None:
     assert run_of(later, change, crash).metrics == {"NMI": 0.1}
 
 
+def test_a_run_amended_to_crashed_is_not_completed_by_a_result_alone() -> None:
+    amended = row(EventKind.AMEND, "the wrong log", status=Status.CRASHED)
+    change = check_event(folded(result(0.5)), amended)
+    assert change is not None
+    assert run_of(result(0.5), change).status is Status.CRASHED
+    with pytest.raises(ConflictError, match="--amend REASON --status completed"):
+        check_event(folded(result(0.5), change), result(0.6))
+    back = check_event(
+        folded(result(0.5), change), amend("it ran again", 0.6, status=Status.COMPLETED)
+    )
+    assert back is not None
+    run = run_of(result(0.5), change, back)
+    assert (run.status, run.metrics) == (Status.COMPLETED, {"loss": 0.6})
+
+
 def test_two_results_that_differ_are_a_conflict_that_names_both_and_the_way_out() -> None:
     state = folded(result(0.77, 2), result(0.78, 5))
     (conflict,) = state.conflicts
