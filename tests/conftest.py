@@ -4,6 +4,7 @@ import json
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +62,7 @@ class Answer:
 
 
 Recommend = Callable[..., Answer]
+SWEEP_LOG = Path(__file__).parents[2] / "shared" / "sweep-log.txt"
 
 
 @dataclass(frozen=True)
@@ -133,3 +135,24 @@ def recommend(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str
         return answer
 
     return call
+
+
+@pytest.fixture(scope="session")
+def write(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
+    """Write a file under a fresh name; session-wide, so that properties can use it."""
+    folder = tmp_path_factory.mktemp("tables")
+    numbers = count()
+
+    def write(content: str | bytes, suffix: str = ".csv") -> Path:
+        path = folder / f"{next(numbers)}{suffix}"
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
+        return path
+
+    return write
+
+
+@pytest.fixture(scope="session")
+def sweep_log() -> Path:
+    if not SWEEP_LOG.exists():
+        pytest.skip("the real sweep log is not beside this repository")
+    return SWEEP_LOG

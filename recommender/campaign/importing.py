@@ -10,10 +10,11 @@ from pathlib import Path
 from recommender.campaign.project import Project
 from recommender.campaign.recording import possible
 from recommender.errors import ConflictError, SpaceError
-from recommender.records import Event, EventKind, Folded, check_event
+from recommender.records import RUN_COLUMNS, Event, EventKind, Folded, check_event
 from recommender.run import Params, Run, Status, Value, next_number, run_id
 from recommender.space import SearchSpace
-from recommender.tables import Finding, TableReading, TableRun, read_runs
+from recommender.tables import Finding, TableRun, nothing_readable, read_runs
+from recommender.vocabulary import is_metric_name
 
 _STATUS_WORDS = {
     "completed": Status.COMPLETED,
@@ -32,12 +33,15 @@ ParamsKey = tuple[tuple[str, Value], ...]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Imported:
-    """What an import did: the rows added, the runs known already, those given more metrics."""
+    """What an import did: the runs added, those known already, those given more results.
 
-    reading: TableReading
+    `left_out` counts the rows that hold something and are none of these.
+    """
+
     added: tuple[str, ...]
     known: tuple[str, ...]
     filled: tuple[str, ...]
+    left_out: int
     findings: tuple[Finding, ...]
 
 
@@ -51,14 +55,19 @@ def import_table(
     recognised by its parameters, unless it has other results.
 
     Raises:
-        TableError: the table cannot be read.
+        TableError: the table cannot be read, or none of its rows.
         ConflictError: a known label comes with other parameters, or a known run with other
             results; nothing is imported.
         HistoryError: the history cannot be read or written.
     """
     space = project.config.space
     reading = read_runs(
-        path, space.names, metrics=[project.config.objective.metric], encoding=encoding
+        path,
+        space.names,
+        metrics=[project.config.objective.metric],
+        known_metrics=project.records.read().metrics,
+        reserved=RUN_COLUMNS,
+        encoding=encoding,
     )
     findings = list(reading.findings)
     rows: list[_Row] = []
@@ -67,6 +76,10 @@ def import_table(
             rows.append(_Row(read, _possible(space, read), _status(read)))
         except SpaceError as error:
             findings.append(Finding(read.line, "left-out", f"the row is left out: {error}"))
+    findings += _repetitions(rows)
+    findings.sort(key=lambda finding: finding.line)
+    if reading.rows and not rows:
+        raise nothing_readable(reading, findings)
 
     added: list[str] = []
     known: list[str] = []
@@ -91,13 +104,13 @@ def import_table(
             if event is not None:
                 filled.append(run.id)
                 events.append(event)
-        writer.append_events(events)
+        writer.append_events(events, filter(is_metric_name, reading.metrics))
     return Imported(
-        reading=reading,
         added=tuple(added),
         known=tuple(known),
         filled=tuple(filled),
-        findings=tuple(sorted(findings, key=lambda finding: finding.line)),
+        left_out=reading.rows - len(rows),
+        findings=tuple(findings),
     )
 
 
@@ -218,6 +231,22 @@ def _status(row: TableRun) -> Status | None:
             f"status is {row.status!r}; allowed: {', '.join(sorted(_STATUS_WORDS))} or blank"
         )
     return status
+
+
+def _repetitions(rows: Sequence[_Row]) -> list[Finding]:
+    """Return a finding for each row that repeats the label and the parameters of another."""
+    lines: dict[tuple[str, ParamsKey], int] = {}
+    findings = []
+    for row in rows:
+        label, line = row.table.label, row.table.line
+        first = lines.setdefault((label, tuple(sorted(row.params.items()))), line)
+        if label and first != line:
+            message = (
+                f"label {label!r} and parameters are those of line {first}; taken for a further "
+                "run. If it is the same one, delete one of the two rows"
+            )
+            findings.append(Finding(line, "noticed", message))
+    return findings
 
 
 def _keys(rows: Iterable[tuple[str, Params]]) -> list[tuple[str, ParamsKey, int]]:

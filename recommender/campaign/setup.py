@@ -9,15 +9,14 @@ from pathlib import Path
 
 from recommender.config import SWEEP_FILE
 from recommender.errors import ConfigError
-from recommender.run import Direction, Objective
+from recommender.records import RESERVED
 from recommender.scaffold import (
     default_sweep_text,
     default_template_text,
+    infer_sweep,
     sweep_text,
     template_text,
 )
-from recommender.space import Categorical, Integer, Parameter, Real, Scale
-from recommender.tables import InferredParameter, infer_sweep
 
 GIT_ATTRIBUTES = """\
 # Two branches that both appended to a ledger merge by themselves.
@@ -51,15 +50,9 @@ def start(
     notes: tuple[str, ...] = ()
     sweep, template = default_sweep_text(), default_template_text()
     if table is not None:
-        inferred = infer_sweep(table, metric=metric, encoding=encoding)
-        objective = Objective(
-            metric=inferred.metric,
-            direction=Direction(inferred.direction),
-            context=inferred.context,
-        )
-        declared = [(_parameter(each), each.origin) for each in inferred.parameters]
-        sweep = sweep_text(objective, declared)
-        template = template_text([parameter for parameter, _ in declared])
+        inferred = infer_sweep(table, metric=metric, reserved=RESERVED, encoding=encoding)
+        sweep = sweep_text(inferred.objective, inferred.parameters)
+        template = template_text([parameter for parameter, _ in inferred.parameters])
         notes = inferred.notes
     texts = {
         SWEEP_FILE.as_posix(): sweep,
@@ -72,16 +65,6 @@ def start(
         lines = " and ".join(f"`{line}`" for line in GIT_ATTRIBUTES.splitlines()[1:])
         notes += (f"Add {lines} to .gitattributes, so that git merges the history by itself",)
     return Started(files, notes)
-
-
-def _parameter(inferred: InferredParameter) -> Parameter:
-    if inferred.type == "categorical":
-        return Categorical(inferred.name, inferred.choices)
-    assert inferred.low is not None and inferred.high is not None
-    scale: Scale = "log" if inferred.scale == "log" else "linear"
-    if inferred.type == "integer":
-        return Integer(inferred.name, int(inferred.low), int(inferred.high), scale)
-    return Real(inferred.name, inferred.low, inferred.high, scale)
 
 
 def _has_lines(path: Path, text: str) -> bool:

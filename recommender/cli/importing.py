@@ -55,9 +55,10 @@ def import_runs(
         say(f"{table}:{finding.line}: {finding.kind}: {finding.message}", quiet=quiet)
     total = len(imported.added) + len(imported.known)
     filled = f", {len(imported.filled)} of them given more results" if imported.filled else ""
+    left_out = f"; {imported.left_out} row(s) left out" if imported.left_out else ""
     print(
         f"{table}: {total} runs; {len(imported.added)} added, {len(imported.known)} known already"
-        f"{filled}"
+        f"{filled}{left_out}"
     )
     if dry_run:
         say("dry run: nothing was written", quiet=quiet)

@@ -7,22 +7,31 @@ same), so a suspicion needs a name too: a loss, and a parameter that is named li
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 from scipy.stats import spearmanr
 
+from recommender.vocabulary import is_loss_like, is_temperature_like
+
 Array = npt.NDArray[np.float64]
 
-LOSS_WORD = re.compile(r"(?:^|[^a-z])(loss|nll|objective)(?:$|[^a-z])", re.IGNORECASE)
-SCALE_WORD = re.compile(
-    r"(?:^|[^a-z])(temp|temperature|tau|margin|weight(?!_?decay)|coef|coefficient|smooth|smoothing)(?:$|[^a-z])",
-    re.IGNORECASE,
-)
 FEWEST_RUNS = 8
 STRONG = 0.8
+
+
+@dataclass(frozen=True, slots=True)
+class Suspicion:
+    """How strongly a parameter seems to rescale a loss, from 0 to 1, and by which statistic.
+
+    Where `by_rank`, `strength` is the absolute rank correlation of the two; otherwise it is the
+    share of the loss's variance that the parameter alone explains.
+    """
+
+    strength: float
+    by_rank: bool
 
 
 def variance_share(values: Sequence[Array], y: Array) -> float:
@@ -43,15 +52,17 @@ def variance_share(values: Sequence[Array], y: Array) -> float:
     return 1.0 - float(((y - means[group]) ** 2).sum()) / total
 
 
-def looks_confounded(metric: str, parameter: str, values: Array, y: Array) -> float | None:
-    """Return the variance share if names and numbers suggest that a parameter rescales a loss."""
-    if not (LOSS_WORD.search(metric) and SCALE_WORD.search(parameter)):
+def looks_confounded(metric: str, parameter: str, values: Array, y: Array) -> Suspicion | None:
+    """Return why names and numbers suggest that a parameter rescales a loss, if they do."""
+    if not (is_loss_like(metric) and is_temperature_like(parameter)):
         return None
     if len(y) < FEWEST_RUNS or len(np.unique(values)) < 3 or np.ptp(y) == 0:
         return None
     share = variance_share([values], y)
+    if share > STRONG:
+        return Suspicion(share, by_rank=False)
     rank = abs(float(spearmanr(values, y).statistic))
-    return share if max(share, rank) > STRONG else None
+    return Suspicion(rank, by_rank=True) if rank > STRONG else None
 
 
 def _pooled(values: Array, most: int) -> npt.NDArray[np.intp]:

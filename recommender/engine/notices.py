@@ -74,17 +74,24 @@ def _suspected_context(
         if isinstance(parameter, Categorical):
             continue
         values = _values(parameter.name, evidence, encoding)
-        share = looks_confounded(objective.metric, parameter.name, values, evidence.y)
-        if share is not None:
-            notices.append(
-                Notice(
-                    "confounded-objective",
-                    f"{parameter.name} alone explains {share:.0%} of the variance of "
-                    f"{objective.metric}; a temperature rescales a contrastive loss whether or not "
-                    "the result is better. If so, declare objective.context: "
-                    f"[{parameter.name}], or optimise an outcome metric such as NMI",
-                )
+        found = looks_confounded(objective.metric, parameter.name, values, evidence.y)
+        if found is None:
+            continue
+        effect = (
+            f"{objective.metric} follows the order of {parameter.name} (rank correlation "
+            f"{found.strength:.2f})"
+            if found.by_rank
+            else f"{parameter.name} alone explains {found.strength:.0%} of the variance of "
+            f"{objective.metric}"
+        )
+        notices.append(
+            Notice(
+                "confounded-objective",
+                f"{effect}; a temperature rescales a contrastive loss whether or not the result "
+                f"is better. If so, declare objective.context: [{parameter.name}], or optimise "
+                "an outcome metric such as NMI",
             )
+        )
     return notices
 
 

@@ -126,15 +126,17 @@ class FileWriter:
             self._folded = self._records._read()
         return self._folded
 
-    def append_events(self, events: Sequence[Event]) -> None:
+    def append_events(self, events: Sequence[Event], metrics: Iterable[str] = ()) -> None:
         """Append rows of results, and return when they are safe on the disk; all or none.
+
+        `metrics` are names that get a column with the rows, even if it stays blank.
 
         Raises:
             UsageError: a row holds what a ledger cannot keep.
             HistoryError: the rows could not be written; the ledger is as before.
         """
         parameters = self._records.parameters
-        metrics = {name: None for event in events for name in event.metrics}
+        metrics = dict.fromkeys((*metrics, *(name for event in events for name in event.metrics)))
         for event in events:
             _check_names(event.id, event.params, parameters)
         for name in metrics:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
 
@@ -18,8 +18,10 @@ class Writer(Protocol):
     def folded(self) -> Folded:
         """What the ledgers say now, with everything that this writer has appended."""
 
-    def append_events(self, events: Sequence[Event]) -> None:
+    def append_events(self, events: Sequence[Event], metrics: Iterable[str] = ()) -> None:
         """Append rows of results, and return when they are safe on the disk; all or none.
+
+        `metrics` are names that get a column with the rows, even if it stays blank.
 
         Raises:
             UsageError: a row holds what a ledger cannot keep.

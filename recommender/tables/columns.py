@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from recommender.errors import TableError
-from recommender.tables.cells import is_missing, number_in
+from recommender.tables.cells import is_failed_number, is_missing, number_in
 from recommender.tables.table import Finding, Table, listed, shown
+from recommender.vocabulary import is_metric_name
 
 
 def fold(name: str) -> str:
-    """Return a name without case, blanks, dashes and underscores."""
-    return re.sub(r"[\s_-]+", "", name).casefold()
+    """Return a name without case, width, blanks, dashes, underscores, and arrows: `NMI ↑`."""
+    return re.sub(r"[\s_↑↓-]+", "", unicodedata.normalize("NFKC", name)).casefold()
 
 
 LABELS = frozenset(
@@ -37,6 +39,15 @@ class Columns:
     note: str | None
     metrics: tuple[str, ...]
     extras: tuple[str, ...]
+
+    def without(self, reserved: Collection[str]) -> tuple[Columns, list[str]]:
+        """Return these less the metrics and extras of `reserved` names, and which those were."""
+        kept = replace(
+            self,
+            metrics=tuple(name for name in self.metrics if name not in reserved),
+            extras=tuple(name for name in self.extras if name not in reserved),
+        )
+        return kept, [name for name in (*self.metrics, *self.extras) if name in reserved]
 
 
 def find_column(header: Sequence[str], name: str, others: Sequence[str] = ()) -> int | None:
@@ -71,6 +82,25 @@ def with_names(table: Table, wanted: Sequence[str], path: Path) -> tuple[Table, 
             "a name of its own: rename or delete one"
         )
     return Table(table.line, tuple(header), table.rows, table.place), findings
+
+
+def check_metrics(columns: Columns, known: Sequence[str], where: str) -> None:
+    """Check that no two metrics have one name in all but case, blanks, dashes, underscores.
+
+    Those that are `known` under both names are two.
+
+    Raises:
+        TableError: two columns are one metric.
+    """
+    by_fold: dict[str, str] = {}
+    for name in columns.metrics:
+        other = by_fold.setdefault(fold(name), name)
+        is_metric = name in known or other in known or is_metric_name(name)
+        if other != name and is_metric and not {name, other}.issubset(known):
+            raise TableError(
+                f"{where}: the columns {shown(other)} and {shown(name)} are one metric by their "
+                "names; rename or delete one"
+            )
 
 
 def split_at_headers(table: Table, parameters: Sequence[str]) -> list[Table]:
@@ -120,7 +150,8 @@ def classify(tables: Sequence[Table], parameters: Sequence[str], metrics: Sequen
     """Tell what the columns are that are no parameters; `metrics` are so by name.
 
     The label is a column with a name for it, else the first one left of the parameters that
-    holds text. A column with a number in it, or wholly blank, is a metric.
+    holds text. A column with a number in it is a metric, and so is one that is named like a
+    metric and holds nothing else than failed numbers, or nothing at all so far.
     """
     cells = cells_by_column(tables)
     rest = [name for name in cells if name not in parameters]
@@ -145,8 +176,10 @@ def classify(tables: Sequence[Table], parameters: Sequence[str], metrics: Sequen
     def is_metric(name: str) -> bool:
         if name in metrics:
             return True
-        said_about_it = name in about or fold(name) in LABELS
-        return not said_about_it and (not cells[name] or is_numeric(cells[name]))
+        if name in about or fold(name) in LABELS:
+            return False
+        to_be_one = is_metric_name(name) and all(map(is_failed_number, cells[name]))
+        return to_be_one or is_numeric(cells[name])
 
     found = [name for name in rest if is_metric(name)]
     extras = [name for name in rest if name not in found and name not in about]
@@ -155,4 +188,7 @@ def classify(tables: Sequence[Table], parameters: Sequence[str], metrics: Sequen
 
 def describe(table: Table) -> str:
     """Return the table's columns for a message."""
-    return listed([name for name in table.header if name]) or "no named column"
+    names = [name for name in table.header if name]
+    if len(table.header) == 1:
+        return f"{listed(names)} alone (columns are separated by commas, semicolons or tabs)"
+    return listed(names) or "no named column"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from recommender.errors import TableError
@@ -13,6 +14,8 @@ from recommender.tables.table import Document, Finding, Row, Table, shown
 from recommender.tables.text import decode, looks_damaged, repair
 
 _ZIP = b"PK\x03\x04"
+_JSON = re.compile(r"\s*(\{|\[\s*[\[{])")
+_BLANKS = re.compile(r"[\s\u200b\u2060\ufeff]+")  # those without a width too
 
 
 def read_document(path: Path, encoding: str | None = None) -> Document:
@@ -53,7 +56,7 @@ def _read_text(text: str, suffix: str, path: Path) -> Document:
     document = read_markdown(text)
     if document.tables or suffix in {".md", ".markdown"}:
         return document
-    return read_json_lines(text) if text.lstrip().startswith("{") else read_delimited(text, path)
+    return read_json_lines(text) if _JSON.match(text) else read_delimited(text, path)
 
 
 def repair_table(table: Table) -> tuple[Table, list[Finding]]:
@@ -75,7 +78,10 @@ def repair_table(table: Table) -> tuple[Table, list[Finding]]:
         findings.append(Finding(line, "repaired", message))
         return repaired
 
-    header = tuple(checked(name, table.line, "the column name") for name in table.header)
+    header = tuple(
+        _BLANKS.sub(" ", checked(name, table.line, "the column name")).strip()
+        for name in table.header
+    )
     names = {i: f"{name}:" for i, name in enumerate(header)}
     rows = tuple(
         Row(

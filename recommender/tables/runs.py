@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from recommender.errors import TableError, did_you_mean
 from recommender.number import parse_value
-from recommender.tables.cells import fault, is_failed_number, is_missing, number_in
+from recommender.tables.cells import decimal_commas, fault, is_failed_number, is_missing, number_in
 from recommender.tables.columns import (
     Columns,
     cells_by_column,
+    check_metrics,
     check_nameless,
     classify,
     describe,
@@ -47,13 +48,16 @@ class TableRun:
 class TableReading:
     """What a file says of past runs, and all that was repaired, left out or noticed.
 
-    `metrics` and `extras` name the columns in order, blank ones too; `findings` are in line order.
+    `metrics` and `extras` name the columns in order, blank ones too; `rows` counts the rows that
+    hold anything, taken or not; `commas` says how many numbers have a decimal comma, and is empty
+    if none has; `findings` are in line order.
     """
 
     path: str
-    parameters: tuple[str, ...]
     metrics: tuple[str, ...]
     extras: tuple[str, ...]
+    rows: int
+    commas: str
     runs: tuple[TableRun, ...]
     findings: tuple[Finding, ...]
 
@@ -63,43 +67,75 @@ def read_runs(
     parameters: Sequence[str],
     *,
     metrics: Sequence[str] = (),
+    known_metrics: Sequence[str] = (),
+    reserved: Collection[str] = (),
     encoding: str | None = None,
 ) -> TableReading:
     """Read the past runs from every table of a file that has all `parameters` as columns.
 
     Nothing is guessed: a cell that is not strictly a number is left out with a finding, and a row
-    whose parameters are not all readable too. A column is a metric if it is named in `metrics`,
-    holds a number, or is wholly blank.
+    whose parameters are not all readable too.
+
+    Args:
+        path: the file.
+        parameters: the names of the parameters.
+        metrics: the names of the metrics that the table should have.
+        known_metrics: those of further metrics that it may have; a column that differs from such a
+            name only in case, blanks, dashes or underscores is that metric.
+        reserved: names that no metric and no further column may have; such a column is left out.
+        encoding: that of a text that is neither UTF-8 nor UTF-16.
 
     Raises:
         TableError: the file cannot be read, no table has all the parameters, or two columns of
             a run table have one name.
     """
-    tables, findings = _run_tables(path, parameters, metrics, encoding)
-    columns = classify(tables, parameters, metrics)
+    named = list(dict.fromkeys((*metrics, *known_metrics)))
+    tables, findings = _run_tables(path, parameters, named, encoding)
+    columns, refused = classify(tables, parameters, named).without(reserved)
+    check_metrics(columns, named, f"{path}:{tables[0].line}")
+    for name in refused:
+        message = f"the column {name} is not read, for the history has one of its own; rename it"
+        findings.append(Finding(tables[0].line, "left-out", message))
     for name in (name for name in metrics if name not in columns.metrics):
         hint = did_you_mean(name, [*columns.metrics, *columns.extras])
         message = f"there is no column for the metric {name}{hint}"
         findings.append(Finding(tables[0].line, "noticed", message))
     cells = cells_by_column(tables)
-    for name in (name for name in columns.extras if all(map(is_failed_number, cells[name]))):
+    for name in columns.extras:
+        if not cells[name] or not all(map(is_failed_number, cells[name])):
+            continue
         text = cells[name][0]
         message = f"{name} is kept as text, for no cell is a number: {shown(text)} {fault(text)}"
         findings.append(Finding(tables[0].line, "noticed", message))
+    numbers = [*parameters, *columns.metrics, *([columns.hours] if columns.hours else [])]
     numeric = frozenset(name for name in parameters if is_numeric(cells[name]))
     runs: list[TableRun] = []
+    rows = 0
     for table in tables:
         reader = _Rows(table, tuple(parameters), columns, numeric)
         runs += reader.read()
+        rows += reader.filled
         findings += reader.findings
     return TableReading(
         path=str(path),
-        parameters=tuple(parameters),
         metrics=columns.metrics,
         extras=columns.extras,
+        rows=rows,
+        commas=decimal_commas(cell for name in numbers for cell in cells[name]),
         runs=tuple(runs),
         findings=tuple(sorted(findings, key=lambda finding: finding.line)),
     )
+
+
+def nothing_readable(reading: TableReading, findings: Sequence[Finding]) -> TableError:
+    """Return the error that none of the rows can be taken as a run, for the reasons found."""
+    left_out = [finding for finding in findings if finding.kind == "left-out"]
+    reasons = [f"{reading.path}:{finding.line}: {finding.message}" for finding in left_out[:5]]
+    if len(left_out) > len(reasons):
+        reasons.append(f"and {len(left_out) - len(reasons)} more like these")
+    because = f": {reading.commas}" if reading.commas else ""
+    said = f"{reading.path}: none of its {reading.rows} row(s) can be taken as a run{because}"
+    return TableError("\n".join([said, *reasons]))
 
 
 def _run_tables(
@@ -110,6 +146,7 @@ def _run_tables(
     findings = list(document.findings)
     others: list[Table] = []
     tables: list[Table] = []
+    wanted = [*parameters, *metrics]
     for raw in document.tables:
         whole, repairs = repair_table(raw)
         parts = split_at_headers(whole, parameters)
@@ -117,8 +154,9 @@ def _run_tables(
         others += [part for part in parts if _lacking(part, parameters)]
         findings += repairs if holding_runs else []
         for part in holding_runs:
-            named, renamed = with_names(part, [*parameters, *metrics], path)
+            named, renamed = with_names(part, wanted, path)
             tables.append(named)
+            wanted += [name for name in named.header if name and name not in wanted]
             findings += [*renamed, *check_nameless(named)]
     if not tables:
         nearest = min(others, key=lambda table: len(_lacking(table, parameters)))
@@ -162,6 +200,7 @@ class _Rows:
     columns: Columns
     numeric: frozenset[str]
     findings: list[Finding] = field(default_factory=list)
+    filled: int = 0
 
     def read(self) -> list[TableRun]:
         runs = []
@@ -170,6 +209,7 @@ class _Rows:
             if all(is_missing(cell) for cell in row.cells):
                 blank.append(row.line)
                 continue
+            self.filled += 1
             try:
                 runs.append(self._run(row))
             except _LeftOutError as reason:

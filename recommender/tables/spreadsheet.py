@@ -6,10 +6,11 @@ import datetime as dt
 import io
 import warnings
 from pathlib import Path
+from typing import Any
 
 from recommender.errors import TableError
 from recommender.number import format_value
-from recommender.tables.table import Document, Row, Table, under_header
+from recommender.tables.table import Document, Finding, Row, Table, listed, under_header
 
 
 def _text(value: object) -> str:
@@ -24,8 +25,22 @@ def _text(value: object) -> str:
     return str(value).strip(" \t\r\n")
 
 
+def _formulas(data: bytes) -> dict[str, list[Any]]:
+    """Return the cells of each sheet that hold a formula."""
+    import openpyxl
+
+    book = openpyxl.load_workbook(io.BytesIO(data), read_only=True)
+    return {
+        sheet.title: [cell for row in sheet.rows for cell in row if cell.data_type == "f"]
+        for sheet in book.worksheets
+    }
+
+
 def read_spreadsheet(data: bytes, path: Path) -> Document:
     """Return the tables of an `.xlsx` file, its cells as text; lines are rows of the sheet.
+
+    Of a formula, the value counts that the workbook keeps of it. A program that wrote the formula
+    without calculating it keeps none: such cells are blank, with a finding.
 
     Raises:
         TableError: openpyxl is not installed, or the file is not a workbook.
@@ -43,6 +58,7 @@ def read_spreadsheet(data: bytes, path: Path) -> Document:
                 na_filter=False,
                 engine="openpyxl",
             )
+            formulas = _formulas(data)
     except ImportError as error:
         raise TableError(
             f"{path}: reading Excel files needs openpyxl; run: pip install 'recommender[xlsx]'"
@@ -52,10 +68,26 @@ def read_spreadsheet(data: bytes, path: Path) -> Document:
             f"{path}: not a readable Excel workbook ({error}); save it anew as .xlsx or .csv"
         ) from error
     tables: list[Table] = []
+    findings: list[Finding] = []
     for name, sheet in sheets.items():
+        place = f"sheet {name!r}" if len(sheets) > 1 else ""
         rows = [
             Row(line, tuple(_text(value) for value in values))
             for line, values in enumerate(sheet.itertuples(index=False, name=None), start=1)
         ]
-        tables += under_header(rows, f"sheet {name!r}" if len(sheets) > 1 else "")
-    return Document(tuple(tables))
+        tables += under_header(rows, place)
+        filled = {
+            (row.line, column)
+            for row in rows
+            for column, text in enumerate(row.cells, start=1)
+            if text
+        }
+        empty = [cell for cell in formulas[name] if (cell.row, cell.column) not in filled]
+        if empty:
+            message = (
+                f"{place}{': ' if place else ''}{len(empty)} cell(s) hold a formula and no value, "
+                f"as if never calculated: {listed([cell.coordinate for cell in empty])}; open the "
+                "workbook in a spreadsheet program and save it, or write the numbers"
+            )
+            findings.append(Finding(empty[0].row, "left-out", message))
+    return Document(tuple(tables), tuple(findings))

@@ -3,10 +3,11 @@ import pytest
 from recommender.campaign.importing import import_table
 from recommender.campaign.recording import record
 from recommender.campaign.result import Result
-from recommender.errors import ConflictError
+from recommender.errors import ConflictError, TableError
 from recommender.run import Status
 
 NOW = "2026-07-01T00:00:00Z"
+COLUMNS = "id,event,status,recorded_at,label,hours,lr,tau,loss,NMI,note"
 HEAD = "label,lr,tau,loss,NMI,status,hours,note\n"
 
 
@@ -181,3 +182,61 @@ def test_further_columns_are_kept(empty, bring):
     bring("a,0.001,0.5,0.7,abc\n", "label,lr,tau,loss,commit\n")
     assert "commit" in empty.ledger().splitlines()[0]
     assert "abc" in empty.ledger()
+
+
+def test_a_metric_is_not_split_by_the_case_of_its_name(sweep, bring):
+    imported = bring("07-01,0.002,0.5,0.7,0.6\n", "label,lr,tau,LOSS,nmi\n")
+    assert known(sweep)[-1].metrics == {"loss": 0.7, "NMI": 0.6}
+    assert sweep.ledger().splitlines()[0] == COLUMNS
+    assert "the column 'nmi' is taken for NMI" in [each.message for each in imported.findings]
+
+
+def test_blank_metric_columns_are_kept_so_that_a_later_value_only_appends(empty, bring):
+    bring("a,0.001,0.5,0.7,,\n", "label,lr,tau,loss,NMI,unused\n")
+    before = empty.ledger()
+    assert before.splitlines()[0].endswith(",lr,tau,loss,NMI,note")
+    record(empty.open(), known(empty)[0].id, Result(metrics={"NMI": 0.6}), now=NOW)
+    assert empty.ledger().startswith(before)
+
+
+def test_a_further_blank_column_alone_rewrites_nothing(empty, bring):
+    bring("a,0.001,0.5,0.7\n", "label,lr,tau,loss\n")
+    before = empty.ledger()
+    bring("a,0.001,0.5,0.7,\n", "label,lr,tau,loss,NMI\n")
+    assert empty.ledger() == before
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        ("a;0,001;0,5;0,7\nb;0,002;0,5;0,6\n", r"6 cell\(s\), such as '0,001',.*write 0\.001\n"),
+        ("a;~0.001;0.5;0.7\n", r"2: the row is left out: lr is '~0\.001'"),
+        ("a;0;0.5;0.7\n", r"2: the row is left out: .*log scale"),
+        ("\n".join("a;;0.5;1" for _ in range(9)) + "\n", "and 4 more like these"),
+    ],
+)
+def test_a_table_of_which_no_row_can_be_taken_is_an_error(empty, bring, rows, said):
+    with pytest.raises(TableError, match=said):
+        bring(rows, "label;lr;tau;loss\n")
+    assert not (empty.folder / "history").exists()
+
+
+@pytest.mark.parametrize("rows", ["", ",,,,,,,\n"])
+def test_a_table_without_a_run_so_far_adds_none(bring, rows):
+    assert bring(rows).added == ()
+
+
+def test_a_column_named_like_one_of_the_history_does_not_stop_the_import(empty, bring):
+    imported = bring("a,32,0.001,0.5,0.7\n", "id,recorded_at,lr,tau,loss\n")
+    assert len(imported.added) == 1
+    assert any("the column recorded_at is not read" in each.message for each in imported.findings)
+
+
+def test_a_row_that_repeats_label_and_parameters_is_noticed(bring):
+    imported = bring(
+        "a,0.001,0.5,0.7,,,,\n,0.001,0.5,0.7,,,,\na,0.001,0.5,0.7,,,,\n,0.001,0.5,0.7,,,,\n"
+    )
+    assert len(imported.added) == 4
+    noticed = [(each.line, each.message) for each in imported.findings]
+    assert [line for line, _ in noticed] == [4]
+    assert "those of line 2" in noticed[0][1]

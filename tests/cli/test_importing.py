@@ -9,7 +9,6 @@ TABLE = """\
 | 07-02 | 0.002  | 0.5 | 0.6  |     |
 | 07-02b| 0.002  | ~0.5| 0.6  |     |
 """
-SWEEP_LOG = Path(__file__).parents[3] / "shared" / "sweep-log.txt"
 CONFIGS = Path(__file__).parents[2] / "configs"
 
 
@@ -20,7 +19,7 @@ def table(sweep):
 
 def test_what_came_in_and_what_was_left_out(sweep, recommend, table):
     answer = recommend("import", "table.md")
-    assert answer.out == "table.md: 2 runs; 2 added, 0 known already\n"
+    assert answer.out == "table.md: 2 runs; 2 added, 0 known already; 1 row(s) left out\n"
     assert "table.md:5: left-out" in answer.err
     assert recommend("status", "--json").json["runs"] == 8
 
@@ -41,7 +40,7 @@ def test_importing_again_adds_nothing(sweep, recommend, table):
     recommend("import", "table.md")
     before = sweep.tree()
     answer = recommend("import", "table.md", "-q")
-    assert answer.out == "table.md: 2 runs; 0 added, 2 known already\n"
+    assert answer.out == "table.md: 2 runs; 0 added, 2 known already; 1 row(s) left out\n"
     assert answer.err == ""
     assert sweep.tree() == before
 
@@ -60,6 +59,7 @@ def test_quiet_keeps_the_findings_back(sweep, recommend, table):
         ("t.xlsx", b"PK\x03\x04 cut off", "t.xlsx"),
         ("t.csv", "lr,lr,tau,loss\n1,1,1,1\n", "lr"),
         ("t.csv", "a,b\n1,2\n", "lacks lr, tau"),
+        ("t.csv", "lr;tau;loss\n0,1;0,5;0,7\n", "3 cell(s), such as '0,1', have a decimal comma"),
         ("t.jsonl", '{"lr": 0.1, "tau": 0.5, "lo', "t.jsonl"),
     ],
 )
@@ -71,13 +71,12 @@ def test_a_table_that_cannot_be_read(sweep, recommend, name, content, said):
     assert sweep.tree() == before
 
 
-@pytest.mark.skipif(not SWEEP_LOG.exists(), reason="the real log is not here")
-def test_the_real_log_gives_36_runs_once(empty, recommend):
+def test_the_real_log_gives_36_runs_once(empty, recommend, sweep_log):
     for name in ("sweep.yaml", "base.yaml"):
         empty.write(f"configs/{name}", (CONFIGS / name).read_bytes())
-    assert len(recommend("import", SWEEP_LOG, "--json").json["added"]) == 36
+    assert len(recommend("import", sweep_log, "--json").json["added"]) == 36
     before = empty.tree()
-    again = recommend("import", SWEEP_LOG, "--json").json
+    again = recommend("import", sweep_log, "--json").json
     assert (len(again["known"]), again["added"], again["filled"]) == (36, [], [])
     assert empty.tree() == before
     assert recommend("status", "--json").json["completed"] == 36

@@ -80,6 +80,18 @@ def test_init_from_a_table_that_cannot_be_read(nowhere, recommend):
     assert not (nowhere / "configs").exists()
 
 
+def test_init_from_a_table_of_decimal_commas_says_so(nowhere, recommend):
+    (nowhere / "t.csv").write_text("lr;loss\n0,1;0,7\n0,2;0,6\n")
+    assert "4 cell(s), such as '0,1'" in recommend("init", "--from", "t.csv", status=1).error
+    assert not (nowhere / "configs").exists()
+
+
+def test_init_from_a_table_with_a_column_of_the_history_gives_a_valid_sweep(nowhere, recommend):
+    (nowhere / "t.csv").write_text(TABLE.replace("batch_size", "batch"))
+    assert "batch is not searched" in recommend("init", "--from", "t.csv").err
+    assert len(recommend("import", "t.csv", "--json").json["added"]) == 6
+
+
 def test_init_dry(nowhere, recommend):
     (nowhere / "t.csv").write_text(TABLE)
     answer = recommend("init", "--from", "t.csv", "--dry-run", "--json").json

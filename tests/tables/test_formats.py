@@ -4,6 +4,7 @@ import datetime as dt
 import json
 import subprocess
 import sys
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -207,6 +208,41 @@ def test_a_workbook_gives_shortest_numbers_and_iso_dates(tmp_path: Path) -> None
     assert reading.findings[0].message.startswith("sheet 'Summary': ")
 
 
+def test_a_formula_without_a_value_is_left_out_with_its_place(tmp_path: Path) -> None:
+    path = workbook(
+        tmp_path / "runs.xlsx",
+        Runs=[["lr", "loss"], [0.1, "=1/4"], [0.2, 0.5], ["=0.1*3", 0.6], [None, None, "=A1"]],
+        Other=[["lr"], [0.3]],
+    )
+    reading = read_runs(path, ["lr"], metrics=["loss"])
+    assert [(run.params["lr"], run.metrics) for run in reading.runs] == [
+        (0.1, {}),
+        (0.2, {"loss": 0.5}),
+        (0.3, {}),
+    ]
+    formulas, row = [f for f in reading.findings if f.kind == "left-out"]
+    assert formulas.line == 2
+    assert formulas.message.startswith("sheet 'Runs': 3 cell(s) hold a formula and no value")
+    assert "'B2', 'A4', 'C5'" in formulas.message
+    assert (row.line, "lr is blank" in row.message) == (4, True)
+
+
+def test_a_formula_with_its_value_is_a_number_like_any_other(tmp_path: Path) -> None:
+    path = workbook(tmp_path / "runs.xlsx", Runs=[["lr", "loss"], [0.1, "=1/4"]])
+    calculated = tmp_path / "calculated.xlsx"
+    with zipfile.ZipFile(path) as source, zipfile.ZipFile(calculated, "w") as target:
+        for name in source.namelist():
+            data = (
+                source.read(name)
+                .replace(b"<v></v>", b"<v>0.25</v>")
+                .replace(b"<v />", b"<v>0.25</v>")
+            )
+            target.writestr(name, data)
+    reading = read_runs(calculated, ["lr"])
+    assert reading.runs[0].metrics == {"loss": 0.25}
+    assert reading.findings == ()
+
+
 @pytest.mark.parametrize("content", [b"PK\x03\x04 truncated", b"not a zip", b""])
 def test_a_damaged_workbook_is_refused(write: Write, content: bytes) -> None:
     with pytest.raises(TableError, match="not a readable Excel workbook"):
@@ -251,6 +287,7 @@ def test_a_file_that_cannot_be_read_says_why(tmp_path: Path) -> None:
         ("only prose\n", ".md"),
         ("lr,loss\n1,2\n", ".md"),
         ("{", ".jsonl"),
+        ('[{"lr": 0.1},\n {"lr": 0.2}]', ".json"),
     ],
 )
 def test_a_file_without_a_table_says_what_a_table_is(read: Read, content: str, suffix: str) -> None:

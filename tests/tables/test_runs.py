@@ -92,6 +92,62 @@ def test_two_columns_of_one_name_are_refused(read: Read) -> None:
         read(md("lr|**NMI**|NMI", "0.1|0.5|0.6"), suffix=".md")
 
 
+def test_a_metric_bears_the_name_that_is_known_already(read: Read) -> None:
+    text = "lr,LOSS\u00a0,nmi,Val Loss\n0.1,0.5,0.6,0.7\n"
+    reading = read(text, metrics=("loss",), known_metrics=("NMI", "val_loss", "ARI"))
+    assert reading.runs[0].metrics == {"loss": 0.5, "NMI": 0.6, "val_loss": 0.7}
+    assert [f.message for f in reading.findings] == [
+        "the column 'LOSS' is taken for loss",
+        "the column 'nmi' is taken for NMI",
+        "the column 'Val Loss' is taken for val_loss",
+    ]
+
+
+def test_the_tables_of_a_file_agree_on_names(read: Read) -> None:
+    text = md("id|lr|NMI", "a|0.1|0.5") + "\n" + md("ID|LR|nmi", "b|0.2|0.6")
+    reading = read(text, suffix=".md")
+    assert [(run.label, run.metrics) for run in reading.runs] == [
+        ("a", {"NMI": 0.5}),
+        ("b", {"NMI": 0.6}),
+    ]
+
+
+@pytest.mark.parametrize("known", [(), ("nmi",), ("NMI",), ("Nmi",)])
+def test_two_columns_that_are_one_metric_are_refused(read: Read, known: tuple[str, ...]) -> None:
+    with pytest.raises(TableError, match=r":1: the columns '.*' and '.*' are one metric"):
+        read("lr,NMI,nmi\n0.1,0.5,0.6\n", known_metrics=known)
+
+
+def test_a_column_of_a_reserved_name_is_left_out_and_the_runs_kept(read: Read) -> None:
+    reading = read("lr,batch,event,loss\n0.1,32,x,0.5\n", reserved=("batch", "event", "id"))
+    assert (reading.metrics, reading.extras) == (("loss",), ())
+    assert (reading.runs[0].metrics, reading.runs[0].extras) == ({"loss": 0.5}, {})
+    assert [(f.line, f.kind, f.message.split()[2]) for f in reading.findings] == [
+        (1, "left-out", "batch"),
+        (1, "left-out", "event"),
+    ]
+
+
+def test_arrows_and_full_width_letters_in_a_name_do_no_harm(read: Read) -> None:
+    reading = read("lr,loss ↓,ＮＭＩ\n0.1,0.5,0.6\n", metrics=("loss", "NMI"))
+    assert reading.runs[0].metrics == {"loss": 0.5, "NMI": 0.6}
+
+
+def test_columns_that_blanks_separate_are_one_column_and_the_error_says_so(read: Read) -> None:
+    with pytest.raises(TableError, match=r"has 'lr loss' alone \(columns are separated by"):
+        read("lr  loss\n0.1  0.5\n", suffix=".txt")
+
+
+def test_two_metrics_that_are_known_apart_stay_apart(read: Read) -> None:
+    reading = read("lr,acc,ACC\n0.1,0.5,0.6\n", known_metrics=("ACC", "acc"))
+    assert reading.runs[0].metrics == {"acc": 0.5, "ACC": 0.6}
+
+
+def test_a_line_end_or_an_invisible_blank_in_a_name_does_no_harm(read: Read) -> None:
+    reading = read('lr,"loss\n(train)",\u200bNMI\u2060\n0.1,0.5,0.6\n')
+    assert reading.runs[0].metrics == {"loss (train)": 0.5, "NMI": 0.6}
+
+
 def test_two_columns_of_one_name_in_another_table_do_no_harm(read: Read) -> None:
     text = md("lr|loss", "0.1|0.5") + "\n" + md("a|a", "1|2")
     assert len(read(text, suffix=".md").runs) == 1
@@ -165,6 +221,27 @@ def test_a_metric_that_is_no_number_is_left_out_and_the_row_kept(read: Read, cel
     assert finding.message.startswith(f"loss: the cell {cell!r} ")
 
 
+@pytest.mark.parametrize(
+    ("cell", "said"),
+    [
+        ("0.74~0.76", "range"),
+        ("0.5 ± 0.01", "not exact"),
+        ("91%", "percentage"),
+        ("0,48", "comma"),
+        ("1,5e-3", "comma"),
+        ("2024-06-08 00:00:00", "date"),
+        ("４８", "digits 0 to 9"),
+        ("0.48¹", "digits 0 to 9"),
+        ("1e−3", "looks like a minus sign"),
+        ("1×10^-3", "is not a number"),
+        ("1e999", "too large"),
+        ("nan", "diverged"),
+    ],
+)
+def test_what_is_wrong_with_a_cell_is_said(read: Read, cell: str, said: str) -> None:
+    assert said in read(f"lr;loss\n0.1;{cell}\n0.1;1\n").findings[0].message
+
+
 @pytest.mark.parametrize("cell", [*NO_NUMBERS, "adam"])
 def test_a_numeric_parameter_that_is_no_number_leaves_the_row_out(read: Read, cell: str) -> None:
     reading = read(f"id;lr;loss\na;{cell};0.5\nb;0.1;0.5\n")
@@ -220,11 +297,23 @@ def test_half_of_a_decimal_comma_is_no_number(read: Read) -> None:
 
 
 def test_a_column_of_failed_numbers_alone_is_kept_as_text_and_noticed(read: Read) -> None:
-    reading = read("lr;loss;code\n0.1;0,48;1.2.3-rc\n0.2;0,49;1.3\n")
-    assert reading.extras == ("loss",)
-    assert [run.extras for run in reading.runs] == [{"loss": "0,48"}, {"loss": "0,49"}]
+    reading = read("lr;wobble;code\n0.1;0,48;1.2.3-rc\n0.2;0,49;1.3\n")
+    assert reading.extras == ("wobble",)
+    assert [run.extras for run in reading.runs] == [{"wobble": "0,48"}, {"wobble": "0,49"}]
     assert (reading.findings[0].line, reading.findings[0].kind) == (1, "noticed")
     assert "write a decimal point" in reading.findings[0].message
+
+
+def test_a_column_named_like_a_metric_is_one_whatever_is_wrong_with_its_cells(read: Read) -> None:
+    reading = read("lr;NMI;unused;code\n0.1;0,48;;a\n0.2;0,49;;b\n")
+    assert reading.metrics == ("NMI",)
+    assert [run.metrics for run in reading.runs] == [{}, {}]
+    assert [f.line for f in reading.findings] == [2, 3]
+    assert read("lr,score,loss\n0.1,good,1\n").extras == ("score",)
+
+
+def test_blank_columns_named_like_metrics_are_metrics_and_no_others(read: Read) -> None:
+    assert read("lr,loss,NMI,unused\n0.1,0.5,,\n").metrics == ("loss", "NMI")
 
 
 def test_markdown_pads_short_rows_but_drops_no_cell(read: Read) -> None:

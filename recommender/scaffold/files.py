@@ -1,4 +1,4 @@
-"""The files that a new project starts with."""
+"""The texts of the files that a new project starts with."""
 
 from __future__ import annotations
 
