@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import math
 import os
 import re
+import tempfile
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -109,31 +112,67 @@ def comment_line(text: str) -> str:
     return ("# " + "".join(c if c.isprintable() else " " for c in text)).rstrip()
 
 
+def same_data(one: str, other: str) -> bool:
+    """Whether two job files give a training the same: comments and layout do not count."""
+    try:
+        return repr(construct(parse(one, "").root)) == repr(construct(parse(other, "").root))
+    except ConfigError:
+        return False
+
+
+def require_writable(folder: Path) -> None:
+    """Make sure that job files can be made in that folder, which need not exist yet.
+
+    Raises:
+        JobError: they cannot.
+    """
+    with _explained(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=folder).close()
+
+
 def write_job(path: Path, text: str) -> None:
     """Write a new job file, make sure that it is on the disk, and read it back.
+
+    At every moment there is either the whole file or none.
 
     Raises:
         JobError: the file exists already, or it cannot be written.
     """
     data = text.encode()
-    try:
+    draft = path.with_name(f".{path.name}.draft-{os.getpid()}")
+    with _explained(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        file = path.open("xb")
-    except OSError as error:
-        exists = os.access(path, os.F_OK)
-        reason = "it exists, and a job is never overwritten" if exists else error.strerror
-        raise JobError(f"{shown(path)}: cannot be written ({reason})") from None
+        try:
+            with draft.open("wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            if draft.read_bytes() != data:
+                raise OSError(errno.EIO, "it does not read back as written")
+            _place(draft, path)
+        finally:
+            draft.unlink(missing_ok=True)
+
+
+def _place(draft: Path, path: Path) -> None:
+    """Give a file its name, unless another has it."""
     try:
-        with file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        reason = "" if path.read_bytes() == data else "it does not read back as written"
+        path.hardlink_to(draft)
     except OSError as error:
-        reason = str(error.strerror)
-    if reason:
-        path.unlink(missing_ok=True)
-        raise JobError(f"{shown(path)}: cannot be written ({reason})")
+        if os.path.lexists(path):
+            raise OSError(errno.EEXIST, "it exists, and a job is never overwritten") from None
+        if error.errno not in (errno.EPERM, errno.ENOTSUP, errno.ENOSYS):
+            raise
+        draft.rename(path)  # this file system has no hard links
+
+
+@contextlib.contextmanager
+def _explained(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise JobError(f"{shown(path)}: cannot be written ({error.strerror})") from None
 
 
 def _plain(value: object) -> Value:

@@ -50,6 +50,20 @@ class Status(StrEnum):
     DIVERGED = "diverged"
     DROPPED = "dropped"
 
+    @property
+    def has_result(self) -> bool:
+        """Whether the training was made, however it ended."""
+        return self in RESULTS
+
+    @property
+    def is_open(self) -> bool:
+        """Whether a result is still welcome: a crashed or a dropped run may be made after all."""
+        return self not in (Status.COMPLETED, Status.DIVERGED)
+
+
+RESULTS = (Status.COMPLETED, Status.CRASHED, Status.DIVERGED)
+"""What may become of a training."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proposal:

@@ -1,3 +1,4 @@
+import errno
 import functools
 import io
 import operator
@@ -13,7 +14,7 @@ from omegaconf import OmegaConf
 from ruamel.yaml import YAML
 
 from recommender.errors import ConfigError, JobError
-from recommender.jobs import format_scalar, read_template, render_job, write_job
+from recommender.jobs import format_scalar, read_template, render_job, same_data, write_job
 
 TEMPLATE = """\
 # my training
@@ -251,7 +252,43 @@ def test_write_job_reports_why_it_failed(tmp_path, monkeypatch):
     monkeypatch.setattr("os.fsync", full)
     with pytest.raises(JobError, match="No space left"):
         write_job(tmp_path / "run.yaml", "a: 1\n")
-    assert not (tmp_path / "run.yaml").exists()
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+def test_a_job_has_no_name_before_it_is_whole(tmp_path, monkeypatch):
+    path = tmp_path / "run.yaml"
+    monkeypatch.setattr("os.fsync", lambda _descriptor: seen.append(path.exists()))
+    seen = []
+    write_job(path, "a: 1\n")
+    assert seen == [False]
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_write_job_where_there_are_no_hard_links(tmp_path, monkeypatch):
+    def unsupported(_self, _target):
+        raise OSError(errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setattr("pathlib.Path.hardlink_to", unsupported)
+    path = tmp_path / "run.yaml"
+    write_job(path, "a: 1\n")
+    with pytest.raises(JobError, match="never overwritten"):
+        write_job(path, "a: 2\n")
+    assert path.read_text() == "a: 1\n"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize(
+    ("text", "same"),
+    [
+        ("# a\na:  1 # b\nb: [.nan]\n", True),
+        ("a: 1.0\nb: [.nan]\n", False),
+        ("a: 1\n", False),
+        ("", False),
+        ("a: [", False),
+    ],
+)
+def test_two_jobs_are_the_same_by_their_data(text, same):
+    assert same_data("a: 1\nb: [.nan]\n", text) is same
 
 
 def test_a_missing_template_is_a_config_error(tmp_path):

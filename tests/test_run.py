@@ -58,6 +58,13 @@ def test_the_next_number_follows_the_highest():
     assert next_number(["run-0007-aaaa", "mine", "run-0003-bbbb"]) == 8
 
 
+def test_a_result_is_welcome_until_a_training_finished():
+    assert {status for status in Status if status.is_open} == {"pending", "crashed", "dropped"}
+    assert {status for status in Status if status.has_result} == {
+        *("completed", "crashed", "diverged")
+    }
+
+
 def test_a_history_finds_runs_by_id_and_status():
     history = History((run("a", Status.PENDING), run("b", Status.COMPLETED)))
     assert history.get("b").status is Status.COMPLETED

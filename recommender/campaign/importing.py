@@ -10,7 +10,7 @@ from pathlib import Path
 from recommender.campaign.project import Project
 from recommender.campaign.recording import possible
 from recommender.errors import ConflictError, SpaceError
-from recommender.records import RESERVED, Event, EventKind, Folded, check_event
+from recommender.records import RUN_COLUMNS, Event, EventKind, Folded, check_event
 from recommender.run import Params, Run, Status, Value, next_number, run_id
 from recommender.space import SearchSpace
 from recommender.tables import Finding, TableRun, nothing_readable, read_runs
@@ -66,7 +66,7 @@ def import_table(
         space.names,
         metrics=[project.config.objective.metric],
         known_metrics=project.records.read().metrics,
-        reserved=RESERVED,
+        reserved=RUN_COLUMNS,
         encoding=encoding,
     )
     findings = list(reading.findings)
@@ -85,7 +85,7 @@ def import_table(
     known: list[str] = []
     filled: list[str] = []
     events: list[Event] = []
-    with project.writing(dry_run=dry_run) as writer:
+    with project.records.writing(dry_run=dry_run) as writer:
         folded = writer.folded
         matcher = _Matcher(space, folded.history.runs)
         number = next_number([run.id for run in folded.history.runs])

@@ -7,14 +7,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from recommender.campaign.project import Project
-from recommender.errors import ConflictError, JobError, SpaceError, UsageError, did_you_mean
-from recommender.jobs import read_template, render_job, template_scalars, write_job
-from recommender.run import Params, Proposal, Status, Value, run_number
+from recommender.errors import ConflictError, JobError, SpaceError, UsageError
+from recommender.jobs import read_template, render_job, same_data, template_scalars, write_job
+from recommender.records import nearest_id
+from recommender.run import Params, Proposal, Value, run_number
 
 
 @dataclass(frozen=True, slots=True)
 class JobFile:
-    """What became of one job file: `state` is written, unchanged or replaced."""
+    """What became of one job file: `state` is written, unchanged, differs or replaced."""
 
     id: str
     path: Path
@@ -23,7 +24,7 @@ class JobFile:
 
 
 def job_text(project: Project, template: str, proposal: Proposal) -> str:
-    """Return the job file of a proposal.
+    """Return the job file of a proposal: the same wherever and whenever the same is proposed.
 
     Raises:
         ConfigError: the template has no place for a parameter.
@@ -37,12 +38,12 @@ def job_text(project: Project, template: str, proposal: Proposal) -> str:
     if jobs.seed is not None and jobs.seed.policy == "per-run":
         values[jobs.seed.key] = run_number(proposal.id)
     comments = [
-        f"{proposal.id}, batch {proposal.batch}: proposed {proposal.proposed_at} by "
-        f"{proposal.proposed_by}, from history {proposal.history_digest}, seed {proposal.seed}",
+        f"{proposal.id}, batch {proposal.batch}: proposed by {proposal.proposed_by}, "
+        f"from history {proposal.history_digest}, seed {proposal.seed}",
         f"prediction: {predicted(proposal)}",
         f"{proposal.role}: {proposal.reason}",
     ]
-    return render_job(template, values, comments=comments, source=str(jobs.template))
+    return render_job(template, values, comments=comments, source=project.shown(jobs.template))
 
 
 def predicted(proposal: Proposal) -> str:
@@ -56,7 +57,7 @@ def template_values(project: Project, template: str) -> Params | None:
     """Return the template's own values of the parameters, or None if it does not have them all."""
     jobs, space = project.config.jobs, project.config.space
     keys = {name: jobs.keys.get(name, name) for name in space.names}
-    found = template_scalars(template, keys.values(), source=str(jobs.template))
+    found = template_scalars(template, keys.values(), source=project.shown(jobs.template))
     try:
         values = space.coerce({name: found.get(key) for name, key in keys.items()})
     except SpaceError:
@@ -67,61 +68,73 @@ def template_values(project: Project, template: str) -> Params | None:
 def remake(project: Project, ids: Sequence[str], *, force: bool, dry_run: bool) -> list[JobFile]:
     """Make lost job files anew from the proposals: of these ids, or of all that are pending.
 
+    A file that differs from what the proposal and the template give is kept; with `force` it is
+    replaced, and a backup kept.
+
     Raises:
         UsageError: an id is unknown, or was never proposed.
-        ConflictError: a file differs from what would be written, and `force` is off.
         JobError: a file cannot be written.
     """
     history = project.read().history
-    known = [run.id for run in history.runs]
+    proposed = [run.id for run in history.runs if run.proposal is not None]
     proposals: list[Proposal] = []
     for id in dict.fromkeys(ids):
         run = history.get(id)
         if run is None or run.proposal is None:
             what = f"there is no run {id}" if run is None else f"{id} was never proposed"
-            raise UsageError(f"{what}, so it has no job file{did_you_mean(id, known)}")
+            raise UsageError(f"{what}, so it has no job file{nearest_id(id, proposed)}")
         proposals.append(run.proposal)
     if not ids:
-        pending = [run for run in history.runs if run.status is Status.PENDING]
-        proposals = [run.proposal for run in pending if run.proposal is not None]
+        proposals = [run.proposal for run in history.pending if run.proposal is not None]
 
     template = read_template(project.config.jobs.template)
-    made = [_made(project, template, proposal) for proposal in proposals]
-    differing = [file for file, _ in made if file.state == "replaced"]
-    if differing and not force:
-        raise ConflictError(
-            f"{', '.join(project.shown(file.path) for file in differing)} differs from what the "
-            "proposal and the template give; nothing was written. Keep it and name the "
-            "other runs by their ids, or replace it with --force, which keeps a backup"
-        )
+    made = [_made(project, template, proposal, force) for proposal in proposals]
     if not dry_run:
         for file, text in made:
             if file.backup is not None:
-                _rename(file.path, file.backup)
-            if file.state != "unchanged":
+                _rename(project, file.path, file.backup)
+            if file.state in ("written", "replaced"):
                 write_job(file.path, text)
     return [file for file, _ in made]
 
 
-def _made(project: Project, template: str, proposal: Proposal) -> tuple[JobFile, str]:
+def require_none_differs(project: Project, files: Sequence[JobFile]) -> None:
+    """Check that no job file was left because it differs.
+
+    Raises:
+        ConflictError: one was.
+    """
+    differing = [project.shown(file.path) for file in files if file.state == "differs"]
+    if differing:
+        raise ConflictError(
+            f"{', '.join(differing)}: not what the proposal and the template give, and left as it "
+            "is. Keep it, or replace it with --force, which keeps a backup"
+        )
+
+
+def _made(project: Project, template: str, proposal: Proposal, force: bool) -> tuple[JobFile, str]:
     text = job_text(project, template, proposal)
     path = project.job_path(proposal.id)
     try:
-        old = path.read_bytes()
+        old = path.read_text(encoding="utf-8", errors="replace")
     except FileNotFoundError:
         return JobFile(proposal.id, path, "written"), text
     except OSError as error:
-        raise JobError(f"{path}: cannot be read ({error.strerror})") from None
-    if old == text.encode():
+        raise JobError(f"{project.shown(path)}: cannot be read ({error.strerror})") from None
+    if same_data(old, text):
         return JobFile(proposal.id, path, "unchanged"), text
+    if not force:
+        return JobFile(proposal.id, path, "differs"), text
     number = 1
     while (backup := path.with_name(f"{path.name}.bak{number}")).exists():
         number += 1
     return JobFile(proposal.id, path, "replaced", backup), text
 
 
-def _rename(path: Path, backup: Path) -> None:
+def _rename(project: Project, path: Path, backup: Path) -> None:
     try:
         path.rename(backup)
     except OSError as error:
-        raise JobError(f"{path}: cannot be renamed to {backup.name} ({error.strerror})") from None
+        raise JobError(
+            f"{project.shown(path)}: cannot be renamed to {backup.name} ({error.strerror})"
+        ) from None

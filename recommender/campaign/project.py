@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from recommender.config import SWEEP_FILE, SweepConfig, find_project, load_sweep
-from recommender.errors import ConfigError, ConflictError
-from recommender.records import RESERVED, Event, FileRecords, Folded, Records, Writer
-from recommender.run import Proposal
+from recommender.errors import ConfigError, ConflictError, did_you_mean
+from recommender.records import RESERVED, FileRecords, Folded, Records
 
 JOBS_FOLDER = Path("configs", "jobs")
 HISTORY_FOLDER = Path("history")
@@ -45,26 +42,22 @@ class Project:
         """Return what the history says, which must not contradict itself.
 
         Raises:
+            ConfigError: the objective looks like a misspelt metric of the history.
             ConflictError: two rows contradict each other, as after a merge of two branches.
             HistoryError: a ledger cannot be read.
         """
         folded = self.records.read()
         if folded.conflicts:
             raise ConflictError("\n".join(conflict.message for conflict in folded.conflicts))
+        metric = self.config.objective.metric
+        hint = did_you_mean(metric, folded.metrics)
+        if metric not in folded.metrics and hint:
+            raise ConfigError(
+                f"{self.shown(self.config.path)}: objective.metric: there is no column {metric!r} "
+                f"in {HISTORY_FOLDER}/runs.csv. If it is a new metric, record a first value of it, "
+                f"or add its column before `note`{hint}"
+            )
         return folded
-
-    @contextlib.contextmanager
-    def writing(self, *, dry_run: bool) -> Iterator[Writer]:
-        """Hold the write lock; in a dry run only look, and leave no trace.
-
-        Raises:
-            HistoryError: the lock cannot be had, or a ledger not be read.
-        """
-        if dry_run:
-            yield _Onlooker(self.records.read())
-            return
-        with self.records.writing() as writer:
-            yield writer
 
     def job_path(self, id: str) -> Path:
         """Return where the job file of a proposal stands."""
@@ -72,17 +65,4 @@ class Project:
 
     def shown(self, path: Path) -> str:
         """Return a path as it is shown to people: from the project folder on."""
-        return path.relative_to(self.folder).as_posix()
-
-
-@dataclass(frozen=True, slots=True)
-class _Onlooker:
-    """Sees what a writer sees, and writes nothing. Implements `Writer`."""
-
-    folded: Folded
-
-    def append_events(self, events: Sequence[Event], metrics: Iterable[str] = ()) -> None:
-        pass
-
-    def append_proposals(self, proposals: Sequence[Proposal]) -> None:
-        pass
+        return Path(os.path.relpath(path, self.folder)).as_posix()

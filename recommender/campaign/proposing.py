@@ -4,44 +4,36 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from recommender import __version__
 from recommender.campaign.job_files import job_text, template_values
-from recommender.campaign.project import Project
+from recommender.campaign.project import JOBS_FOLDER, Project
 from recommender.engine.answers import Batch
-from recommender.engine.notices import Notice
 from recommender.engine.recommender import Recommender
-from recommender.engine.replicates import ReplicateNoise
 from recommender.errors import ConflictError, HistoryError, JobError, UsageError
-from recommender.jobs import read_template, write_job
+from recommender.jobs import read_template, require_writable, write_job
 from recommender.records import Folded
-from recommender.run import Proposal, Run, Status, next_number, run_id
+from recommender.run import Proposal, Status, next_number, run_id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NextBatch:
     """A batch as it was proposed.
 
-    `finished` counts the runs that have a result, `fitted` those that the model used, and
-    `pending` names the runs that were outstanding before the batch. `configs` are the job files,
-    as paths from the project folder. `evaluate` names the finished runs whose missing objective
-    would teach most; `history_notices` say what was passed over in reading the history.
+    `answer` is what the engine said. `configs` are the job files, as paths from the project
+    folder. `finished` counts the runs that have a result, and `pending` names those that were
+    outstanding before the batch; `history_notices` say what was passed over in reading them.
     """
 
+    answer: Batch
     proposals: tuple[Proposal, ...]
     configs: tuple[str, ...]
     finished: int
-    fitted: int
     pending: tuple[str, ...]
-    evaluate: tuple[str, ...]
-    notices: tuple[Notice, ...]
-    exploratory: bool
-    context_share: float | None
-    noise: ReplicateNoise | None
-    history_notices: tuple[str, ...] = ()
+    history_notices: tuple[str, ...]
 
 
 def recommender_for(project: Project, folded: Folded, seed: int = 0) -> Recommender:
@@ -81,11 +73,12 @@ def propose(
     seed: int,
     now: str,
     dry_run: bool = False,
+    waiting: Callable[[], None] = lambda: None,
 ) -> NextBatch:
     """Propose the next n runs: append them to the history, then write their job files.
 
     Proposals come first, so that whatever happens next shows as a pending run and its job file
-    can be made anew.
+    can be made anew. `waiting` is called where another call that proposes takes a while.
 
     Raises:
         UsageError: n, `fix` or `within` is not allowed.
@@ -95,60 +88,62 @@ def propose(
         JobError: a job file cannot be written.
     """
     template = read_template(project.config.jobs.template)
-    with contextlib.nullcontext() if dry_run else project.records.proposing():
+    with contextlib.nullcontext() if dry_run else project.records.proposing(waiting):
         folded = project.read()
         recommender = recommender_for(project, folded, seed)
         defaults = template_values(project, template)
         batch = recommender.ask(n, fix=fix, within=within, defaults=defaults)
-        proposals = _proposals(project, folded, batch, seed=seed, now=now)
-        texts = [job_text(project, template, proposal) for proposal in proposals]
-        paths = [project.job_path(proposal.id) for proposal in proposals]
-        for path in paths:
-            if os.path.lexists(path):
-                raise ConflictError(
-                    f"{project.shown(path)} exists already, but the history knows nothing of it; "
-                    "move it away, or restore history/proposals.csv"
-                )
-        with project.writing(dry_run=dry_run) as writer:
+        with project.records.writing(dry_run=dry_run) as writer:
+            # A result may have come in since the history was read, and taken the next number.
+            proposals = _proposals(project, folded, writer.folded, batch, seed=seed, now=now)
+            jobs = {
+                project.job_path(proposal.id): job_text(project, template, proposal)
+                for proposal in proposals
+            }
+            _require_free(project, jobs, dry_run=dry_run)
             writer.append_proposals(proposals)
         if not dry_run:
-            _write_jobs(paths, texts)
+            _write_jobs(jobs)
     runs = folded.history.runs
     return NextBatch(
+        answer=batch,
         proposals=tuple(proposals),
-        configs=tuple(project.shown(path) for path in paths),
-        finished=sum(_finished(run) for run in runs),
-        fitted=batch.fitted,
+        configs=tuple(project.shown(path) for path in jobs),
+        finished=sum(run.status.has_result for run in runs),
         pending=tuple(run.id for run in folded.history.pending),
-        evaluate=batch.evaluate,
-        notices=batch.notices,
-        exploratory=batch.exploratory,
-        context_share=batch.context_share,
-        noise=batch.noise,
         history_notices=folded.notices,
     )
 
 
-def _write_jobs(paths: Sequence[Path], texts: Sequence[str]) -> None:
+def _require_free(project: Project, paths: Iterable[Path], *, dry_run: bool) -> None:
+    """Check that the job files can be written and none of them exists."""
+    for path in paths:
+        if os.path.lexists(path):
+            raise ConflictError(
+                f"{project.shown(path)} exists already, but the history knows nothing of it; "
+                "move it away, or restore history/proposals.csv"
+            )
+    if not dry_run:
+        require_writable(project.folder / JOBS_FOLDER)
+
+
+def _write_jobs(jobs: Mapping[Path, str]) -> None:
     try:
-        for path, text in zip(paths, texts, strict=True):
+        for path, text in jobs.items():
             write_job(path, text)
     except JobError as error:
         raise JobError(
-            f"{error}; the {len(paths)} runs are proposed and pending all the same. When that is "
+            f"{error}; the {len(jobs)} runs are proposed and pending all the same. When that is "
             "mended, make their job files with: recommend jobs"
         ) from None
 
 
-def _finished(run: Run) -> bool:
-    return run.status in (Status.COMPLETED, Status.CRASHED, Status.DIVERGED)
-
-
 def _proposals(
-    project: Project, folded: Folded, batch: Batch, *, seed: int, now: str
+    project: Project, seen: Folded, latest: Folded, batch: Batch, *, seed: int, now: str
 ) -> list[Proposal]:
-    first = next_number([run.id for run in folded.history.runs])
-    last_batch = max((proposal.batch for proposal in folded.proposals), default=0)
+    """Return the proposals of a batch that was chosen from `seen`, numbered after the `latest`."""
+    first = next_number([run.id for run in latest.history.runs])
+    last_batch = max((proposal.batch for proposal in latest.proposals), default=0)
     return [
         Proposal(
             id=run_id(first + index, suggestion.params),
@@ -163,7 +158,7 @@ def _proposals(
             expected_improvement=suggestion.expected_improvement,
             probability_of_improvement=suggestion.probability_of_improvement,
             seed=seed,
-            history_digest=folded.digest,
+            history_digest=seen.digest,
             proposed_by=f"recommender {__version__}",
         )
         for index, suggestion in enumerate(batch)

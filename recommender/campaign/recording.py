@@ -3,23 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from recommender.campaign.project import Project
-from recommender.campaign.result import RESULTS, Result
+from recommender.campaign.result import Result
 from recommender.errors import ConflictError, SpaceError, UsageError, did_you_mean
 from recommender.number import format_value
-from recommender.records import RESERVED, Event, EventKind, Folded, check_event
-from recommender.run import Run, Status, Value, next_number, run_id
-from recommender.space import Categorical, Parameter
+from recommender.records import (
+    RUN_COLUMNS,
+    Event,
+    EventKind,
+    Folded,
+    Writer,
+    check_event,
+    same,
+)
+from recommender.run import RESULTS, Params, Run, Status, Value, next_number, run_id
+from recommender.space import Categorical, Parameter, SearchSpace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recorded:
-    """What became of a statement: the row written, or None because it said nothing new."""
+    """What became of a statement: the row written, or None because it said nothing new.
+
+    `notices` say what is odd about it all the same.
+    """
 
     id: str
     event: Event | None
+    notices: tuple[str, ...] = ()
 
 
 def record(
@@ -36,7 +48,8 @@ def record(
 
     Args:
         project: where.
-        id: the run; None for one that was never proposed, which gets a new id.
+        id: the run; None for one that was never proposed: a known one with this label and these
+            parameters, else a new one.
         result: what came back.
         amend: the reason, if values that are known are to be replaced.
         new_metric: accept a metric whose name looks like another's.
@@ -65,11 +78,13 @@ def record(
     # A value out of bounds is welcome: a run that was made is evidence wherever it lies.
     space = project.config.space
     params = {name: possible(space[name], text) for name, text in result.params.items()}
-    with project.writing(dry_run=dry_run) as writer:
+    with project.records.writing(dry_run=dry_run) as writer:
         folded = writer.folded
         _check_metrics(project, folded, result.metrics, new_metric=new_metric)
-        if id is None:
-            id = _new_id(project, folded, params)
+        known = None if id else _recorded_before(folded, result.label, params)
+        if known is not None:
+            id, params = known.id, {}
+        id = id or _new_id(project, folded, params, amend)
         if amend is None:
             _check_outcome(project, folded.history.get(id), result)
         event = check_event(
@@ -83,12 +98,12 @@ def record(
                 hours=result.hours,
                 params=params,
                 metrics=dict(result.metrics),
-                note=result.note if amend is None else amend,
+                note="; ".join(text for text in (amend, result.note) if text),
             ),
         )
         if event is not None:
             writer.append_events([_complete(folded, event)])
-    return Recorded(id=id, event=event)
+    return Recorded(id=id, event=event, notices=_outside(space, event))
 
 
 def mark(
@@ -107,22 +122,34 @@ def mark(
         ConflictError: a run that has a result is to be dropped.
         HistoryError: the history cannot be read or written.
     """
-    with project.writing(dry_run=dry_run) as writer:
-        events = [
-            (id, check_event(writer.folded, Event(id=id, kind=kind, recorded_at=now, note=note)))
-            for id in dict.fromkeys(ids)
-        ]
-        writer.append_events([event for _, event in events if event is not None])
-    return [Recorded(id=id, event=event) for id, event in events]
+    with project.records.writing(dry_run=dry_run) as writer:
+        return _marked(writer, ids, kind, note=note, now=now)
 
 
-def pending_of_batch(project: Project, batch: int) -> list[str]:
-    """Return the ids of a batch's runs that are still pending.
+def drop_batch(project: Project, batch: int, *, now: str, dry_run: bool = False) -> list[Recorded]:
+    """Drop the runs of a batch that are still pending.
 
     Raises:
         UsageError: there is no such batch.
+        HistoryError: the history cannot be read or written.
     """
-    folded = project.records.read()
+    with project.records.writing(dry_run=dry_run) as writer:
+        ids = _pending_of_batch(writer.folded, batch)
+        return _marked(writer, ids, EventKind.DROP, note="", now=now)
+
+
+def _marked(
+    writer: Writer, ids: Sequence[str], kind: EventKind, *, note: str, now: str
+) -> list[Recorded]:
+    marked = []
+    for id in dict.fromkeys(ids):
+        event = Event(id=id, kind=kind, recorded_at=now, note=note)
+        marked.append(Recorded(id=id, event=check_event(writer.folded, event)))
+    writer.append_events([each.event for each in marked if each.event is not None])
+    return marked
+
+
+def _pending_of_batch(folded: Folded, batch: int) -> list[str]:
     batches = sorted({proposal.batch for proposal in folded.proposals})
     if batch not in batches:
         known = f"{batches[0]} to {batches[-1]}" if batches else "none yet"
@@ -134,10 +161,9 @@ def pending_of_batch(project: Project, batch: int) -> list[str]:
 def _check_metrics(
     project: Project, folded: Folded, metrics: Mapping[str, float], *, new_metric: bool
 ) -> None:
-    known = {project.config.objective.metric}
-    known |= {name for run in folded.history.runs for name in run.metrics}
+    known = {project.config.objective.metric, *folded.metrics}
     for name in metrics:
-        if name in project.config.space.names or name in RESERVED or not name.strip():
+        if name in project.config.space.names or name in RUN_COLUMNS or not name.strip():
             raise UsageError(f"{name!r} is a parameter or a column of the history, not a metric")
         hint = did_you_mean(name, known)
         if name not in known and hint and not new_metric:
@@ -157,7 +183,7 @@ def _check_outcome(project: Project, run: Run | None, result: Result) -> None:
             f"it did not diverge: recommend record {run.id} --amend REASON --status completed "
             f"--metric {metric}=VALUE"
         )
-    if run.status not in (Status.COMPLETED, Status.DIVERGED) and not result.metrics:
+    if run.status.is_open and not result.metrics:
         raise UsageError(
             f"{run.id} is {run.status}; say what became of it with --metric {metric}=VALUE or "
             f"--status {'|'.join(RESULTS)}"
@@ -180,7 +206,30 @@ def possible(parameter: Parameter, value: object) -> Value:
     return coerced
 
 
-def _new_id(project: Project, folded: Folded, params: Mapping[str, Value]) -> str:
+def _outside(space: SearchSpace, event: Event | None) -> tuple[str, ...]:
+    params = {} if event is None else event.params
+    return tuple(
+        f"{name} {format_value(value)} lies outside {space[name].allowed}; kept and used"
+        for name, value in params.items()
+        if not space[name].contains(value)
+    )
+
+
+def _recorded_before(folded: Folded, label: str, params: Params) -> Run | None:
+    """Return the run of that label and these parameters, as they are or as first written down."""
+    for run in folded.history.runs:
+        for known in (run.first_params, run.params):
+            same_params = all(name in params and same(params[name], known[name]) for name in known)
+            if label and run.label == label and same_params:
+                return run
+    return None
+
+
+def _new_id(
+    project: Project, folded: Folded, params: Mapping[str, Value], amend: str | None
+) -> str:
+    if amend is not None:
+        raise UsageError("name the run to amend by its id: recommend record ID --amend REASON ...")
     missing = [name for name in project.config.space.names if name not in params]
     if missing:
         raise UsageError(
@@ -195,15 +244,4 @@ def _complete(folded: Folded, event: Event) -> Event:
     run = folded.history.get(event.id)
     if event.kind is not EventKind.RESULT or run is None:
         return event
-    return Event(
-        id=event.id,
-        kind=event.kind,
-        status=event.status,
-        recorded_at=event.recorded_at,
-        label=event.label,
-        hours=event.hours,
-        params={**run.first_params, **event.params},
-        metrics=event.metrics,
-        note=event.note,
-        extras=event.extras,
-    )
+    return replace(event, params={**run.first_params, **event.params})

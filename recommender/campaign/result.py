@@ -5,15 +5,14 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from recommender.errors import UsageError, did_you_mean
-from recommender.run import Status
-
-RESULTS = (Status.COMPLETED, Status.CRASHED, Status.DIVERGED)
+from recommender.run import RESULTS, Status
 
 _RESULT_KEYS = ("id", "status", "hours", "note")
+_NO_NUMBERS = ("nan", "inf", "infinity")
 _EXAMPLE = '{"loss": 0.47, "NMI": 0.61}'
 
 
@@ -74,6 +73,30 @@ def read_result(path: Path) -> Result:
         raise UsageError(f"{path}: {error}") from None
 
 
+def combined(file: Result, typed: Result) -> Result:
+    """Return what a result file and a person say together; of two notes the person's.
+
+    Raises:
+        UsageError: they contradict each other.
+    """
+    in_file = {**file.metrics, "status": file.status, "hours": file.hours}
+    stated = {**typed.metrics, "status": typed.status, "hours": typed.hours}
+    for name, value in stated.items():
+        other = in_file.get(name)
+        if value is not None and other is not None and value != other:
+            raise UsageError(
+                f"{name} is {value} as typed, but {other} in the result file; give one value"
+            )
+    return replace(
+        typed,
+        metrics={**file.metrics, **typed.metrics},
+        status=typed.status or file.status,
+        hours=file.hours if typed.hours is None else typed.hours,
+        note=typed.note or file.note,
+        id=file.id,
+    )
+
+
 def finite(name: str, value: object) -> float:
     """Return a metric's value as a float.
 
@@ -81,6 +104,11 @@ def finite(name: str, value: object) -> float:
         UsageError: it is not a finite number.
     """
     number = _float(value)
+    if isinstance(value, str) and value.strip("+-").lower() not in _NO_NUMBERS:
+        raise UsageError(
+            f"{name} is the text {value[:40]!r}; a metric must be a finite number, like 0.47: in a "
+            "file without quotes, and without a unit or ± (those may go into the note)"
+        )
     if not math.isfinite(number):
         raise UsageError(
             f"{name} is {str(value)[:40]}; a metric must be a finite number, like 0.47. For a "

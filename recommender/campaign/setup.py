@@ -57,6 +57,7 @@ def start(
     texts = {
         SWEEP_FILE.as_posix(): sweep,
         SWEEP_FILE.with_name("base.yaml").as_posix(): template,
+        "history/.gitignore": "*.lock\n",
         ".gitattributes": GIT_ATTRIBUTES,
     }
     files = {name: _write(folder / name, text, dry_run=dry_run) for name, text in texts.items()}

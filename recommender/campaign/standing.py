@@ -39,7 +39,6 @@ def standing(project: Project) -> Standing:
     folded = project.read()
     objective, runs = project.config.objective, folded.history.runs
     measured = [run for run in runs if _is_measured(run, objective)]
-    finished = [run for run in runs if run.status not in (Status.PENDING, Status.DROPPED)]
     unmeasured = [
         run
         for run in runs
@@ -59,7 +58,7 @@ def standing(project: Project) -> Standing:
         return len(folded.history.with_status(status))
 
     return Standing(
-        runs=len(finished),
+        runs=sum(run.status.has_result for run in runs),
         completed=count(Status.COMPLETED),
         crashed=count(Status.CRASHED),
         diverged=count(Status.DIVERGED),

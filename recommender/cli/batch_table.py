@@ -18,19 +18,19 @@ def print_batch(project: Project, batch: NextBatch) -> None:
     console = answers()
     objective = project.config.objective
     console.print(Text(_summary(project, batch), style="bold"), soft_wrap=True)
-    if batch.evaluate:
+    if batch.answer.evaluate:
         print_line(
             console,
             "*",
             f"Before any training: compute {objective.metric} for these finished runs, which would "
-            f"teach most: {', '.join(batch.evaluate)}. Then: recommend record ID --metric "
+            f"teach most: {', '.join(batch.answer.evaluate)}. Then: recommend record ID --metric "
             f"{objective.metric}=VALUE",
             "bold",
         )
-    for notice in batch.notices:
+    for notice in batch.answer.notices:
         print_line(console, "!", f"{notice.message} [{notice.code}]", _style(notice))
-    if batch.noise is not None:
-        print_line(console, "-", _noise(objective.metric, batch.noise))
+    if batch.answer.noise is not None:
+        print_line(console, "-", _noise(objective.metric, batch.answer.noise))
     console.print()
     predicted = f"{objective.metric} ± sd"
     headings = ["run", *project.config.space.names, predicted, "chance", "role"]
@@ -55,9 +55,9 @@ def print_batch(project: Project, batch: NextBatch) -> None:
 def _summary(project: Project, batch: NextBatch) -> str:
     objective = project.config.objective
     pending = f", {len(batch.pending)} pending" if batch.pending else ""
-    kind = "an exploratory batch" if batch.exploratory else "a batch"
+    kind = "an exploratory batch" if batch.answer.exploratory else "a batch"
     return (
-        f"{batch.finished} runs, {batch.fitted} fitted{pending}; {objective.direction} "
+        f"{batch.finished} runs, {batch.answer.fitted} fitted{pending}; {objective.direction} "
         f"{objective.metric}: {kind} of {len(batch.proposals)}"
     )
 

@@ -59,7 +59,14 @@ def next_batch(
         from recommender.campaign.proposing import propose
 
         batch = propose(
-            project, n, fix=fixed, within=narrowed, seed=seed, now=now(), dry_run=dry_run
+            project,
+            n,
+            fix=fixed,
+            within=narrowed,
+            seed=seed,
+            now=now(),
+            dry_run=dry_run,
+            waiting=lambda: say("waiting for another `recommend next`", quiet=quiet),
         )
     if as_json:
         print_json(_document(project, batch))
@@ -89,7 +96,7 @@ def jobs(
     dry_run: DryRun = False,
 ) -> None:
     """Make lost job files anew from the proposals."""
-    from recommender.campaign.job_files import remake
+    from recommender.campaign.job_files import remake, require_none_differs
 
     project = context.obj.project()
     files = remake(project, ids or [], force=force, dry_run=dry_run)
@@ -104,6 +111,7 @@ def jobs(
             for file in files
         ]
         print_json({"dry_run": dry_run, "jobs": rows})
+        require_none_differs(project, files)
         return
     for file in files:
         kept = f" (before: {project.shown(file.backup)})" if file.backup and not quiet else ""
@@ -113,6 +121,7 @@ def jobs(
         say("no run is pending, so there is no job file to make", quiet=quiet)
     if dry_run:
         say("dry run: nothing was written", quiet=quiet)
+    require_none_differs(project, files)
 
 
 def _ends(name: str, text: str) -> tuple[str, str]:
@@ -124,7 +133,7 @@ def _ends(name: str, text: str) -> tuple[str, str]:
 
 def _document(project: Project, batch: NextBatch) -> dict[str, Any]:
     objective = project.config.objective
-    noise = batch.noise
+    noise = batch.answer.noise
     return {
         "objective": {
             "metric": objective.metric,
@@ -133,11 +142,11 @@ def _document(project: Project, batch: NextBatch) -> dict[str, Any]:
         },
         "history": {
             "runs": batch.finished,
-            "fitted": batch.fitted,
+            "fitted": batch.answer.fitted,
             "pending": list(batch.pending),
         },
-        "exploratory": batch.exploratory,
-        "context_variance_share": batch.context_share,
+        "exploratory": batch.answer.exploratory,
+        "context_variance_share": batch.answer.context_share,
         "noise": None
         if noise is None
         else {
@@ -157,11 +166,11 @@ def _document(project: Project, batch: NextBatch) -> dict[str, Any]:
                 if rank == 1
                 else f"finished without {objective.metric}; number {rank} in what it would teach",
             }
-            for rank, id in enumerate(batch.evaluate, 1)
+            for rank, id in enumerate(batch.answer.evaluate, 1)
         ],
         "warnings": [
             {"code": notice.code, "message": notice.message, "runs": list(notice.runs)}
-            for notice in batch.notices
+            for notice in batch.answer.notices
         ],
     }
 

@@ -8,12 +8,19 @@ from typing import Annotated
 
 import typer
 
-from recommender.campaign.recording import Recorded, mark, pending_of_batch, record
-from recommender.campaign.result import Result, checked_hours, checked_status, finite, read_result
+from recommender.campaign.recording import Recorded, drop_batch, mark, record
+from recommender.campaign.result import (
+    Result,
+    checked_hours,
+    checked_status,
+    combined,
+    finite,
+    read_result,
+)
 from recommender.cli.session import DryRun, Json, Quiet, now, pairs, print_json, say
 from recommender.errors import UsageError
 from recommender.number import format_value, parse_number
-from recommender.records import EventKind
+from recommender.records import Event, EventKind
 
 Ids = Annotated[list[str], typer.Argument(metavar="ID...", help="The runs.", show_default=False)]
 
@@ -66,20 +73,19 @@ def record_result(
     """Record the result of a run; a metric may come later, and the same again is a no-op."""
     if amend is not None and not amend.strip():
         raise UsageError("--amend needs a reason, like --amend 'typed one zero too few'")
-    said = read_result(result) if result is not None else Result()
-    metrics = {name: _number(name, text) for name, text in pairs(metric or [], "--metric").items()}
+    metrics = pairs(metric or [], "--metric")
+    typed = Result(
+        metrics={name: _number(name, text) for name, text in metrics.items()},
+        params=pairs(param or [], "--param"),
+        status=None if status is None else checked_status(status),
+        hours=None if hours is None else checked_hours(hours),
+        label=label,
+        note=note,
+    )
     recorded = record(
         context.obj.project(),
         id,
-        Result(
-            metrics={**said.metrics, **metrics},
-            params=pairs(param or [], "--param"),
-            status=checked_status(status) if status is not None else said.status,
-            hours=checked_hours(hours) if hours is not None else said.hours,
-            label=label,
-            note=note or said.note,
-            id=said.id,
-        ),
+        typed if result is None else combined(read_result(result), typed),
         amend=amend,
         new_metric=new_metric,
         now=now(),
@@ -102,8 +108,10 @@ def drop(
     project = context.obj.project()
     if bool(ids) == (batch is not None):
         raise UsageError("name the runs to drop by their ids, or all of a batch with --batch N")
-    chosen = list(ids or []) if batch is None else pending_of_batch(project, batch)
-    dropped = mark(project, chosen, EventKind.DROP, now=now(), dry_run=dry_run)
+    if batch is None:
+        dropped = mark(project, ids or [], EventKind.DROP, now=now(), dry_run=dry_run)
+    else:
+        dropped = drop_batch(project, batch, now=now(), dry_run=dry_run)
     _report(dropped, "dropped", as_json=as_json, quiet=quiet, dry_run=dry_run)
     if not dropped:
         say(f"no run of batch {batch} is pending, so nothing was written", quiet=quiet)
@@ -142,22 +150,30 @@ def _number(name: str, text: str) -> float:
     return finite(name, text if number is None else number)
 
 
+def _answer(event: Event | None, verb: str) -> str:
+    if event is None:
+        already = "already recorded: " if verb == "recorded" else ""
+        return f"{already}nothing new, so nothing was written"
+    said = {**event.params, **event.metrics}
+    values = [f"{name} {format_value(value)}" for name, value in said.items()]
+    values += [] if event.hours is None else [f"{format_value(event.hours)} hours"]
+    values += [f"label {event.label}"] if event.label else []
+    values += [event.note] if event.note else []
+    status = f" as {event.status}" if event.status else ""
+    return f"{verb}{status}{': ' if values else ''}{', '.join(values)}"
+
+
 def _report(
     recorded: Sequence[Recorded], verb: str, *, as_json: bool, quiet: bool, dry_run: bool
 ) -> None:
+    for each in recorded:
+        for notice in each.notices:
+            say(f"! {each.id}: {notice}", quiet=quiet)
     if as_json:
         rows = [{"id": each.id, "changed": each.event is not None} for each in recorded]
         print_json({"action": verb, "dry_run": dry_run, "runs": rows})
         return
     for each in recorded:
-        if quiet:
-            print(each.id)
-        elif each.event is None:
-            print(f"{each.id}: nothing new, so nothing was written")
-        else:
-            said = {**each.event.params, **each.event.metrics}
-            values = ", ".join(f"{name} {format_value(value)}" for name, value in said.items())
-            status = f" as {each.event.status}" if each.event.status else ""
-            print(f"{each.id}: {verb}{status}{': ' if values else ''}{values}")
+        print(each.id if quiet else f"{each.id}: {_answer(each.event, verb)}")
     if dry_run:
         say("dry run: nothing was written", quiet=quiet)

@@ -1,14 +1,15 @@
 """The two append-only ledgers, and how their rows fold into runs."""
 
-from recommender.records.check import check_event
-from recommender.records.columns import RESERVED
-from recommender.records.event import Event, EventKind, amend_note, replaced_values
+from recommender.records.check import check_event, nearest_id
+from recommender.records.columns import RESERVED, RUN_COLUMNS
+from recommender.records.event import Event, EventKind, same
 from recommender.records.files import FileRecords
 from recommender.records.fold import Conflict, Folded, fold
 from recommender.records.protocol import Records, Writer
 
 __all__ = [
     "RESERVED",
+    "RUN_COLUMNS",
     "Conflict",
     "Event",
     "EventKind",
@@ -16,8 +17,8 @@ __all__ = [
     "Folded",
     "Records",
     "Writer",
-    "amend_note",
     "check_event",
     "fold",
-    "replaced_values",
+    "nearest_id",
+    "same",
 ]

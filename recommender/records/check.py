@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from recommender.errors import ConflictError, UsageError, did_you_mean
 from recommender.number import format_value
 from recommender.records.event import Event, EventKind, amend_note, cells, same
 from recommender.records.fold import Folded, command
-from recommender.run import Proposal, Run, Status, Value
+from recommender.run import Proposal, Run, Status, Value, run_number
 
-_FINISHED = (Status.COMPLETED, Status.DIVERGED)
-_WITHOUT_RESULT = (Status.PENDING, Status.DROPPED)
+
+def nearest_id(id: str, ids: Sequence[str]) -> str:
+    """Return `"; did you mean 'x'?"` for the id of that number, else for the nearest, or ""."""
+    number = run_number(id)
+    return did_you_mean(id, [other for other in ids if number == run_number(other) > 0] or ids)
 
 
 def check_event(folded: Folded, event: Event) -> Event | None:
@@ -32,25 +36,24 @@ def check_event(folded: Folded, event: Event) -> Event | None:
     if event.kind is EventKind.AMEND:
         return _amend(folded, run, event)
     if event.kind is EventKind.DROP:
-        if run.status in _FINISHED:
+        if not run.status.is_open:
             raise ConflictError(
                 f"{run.id} is {run.status} ({run.source}), so it cannot be dropped; to keep it "
-                f"out of the fit: recommend exclude {run.id}"
+                f'out of the fit: recommend exclude {run.id} --reason "why"'
             )
         return _bare(event) if run.status is Status.PENDING else None
     return _bare(event) if run.excluded is (event.kind is EventKind.RESTORE) else None
 
 
 def _new_run(folded: Folded, event: Event) -> Event:
+    hint = nearest_id(event.id, [run.id for run in folded.history.runs])
     if event.kind is not EventKind.RESULT:
-        ids = [run.id for run in folded.history.runs]
-        raise UsageError(f"there is no run {event.id}{did_you_mean(event.id, ids)}")
+        raise UsageError(f"there is no run {event.id}{hint}")
     missing = [name for name in folded.parameters if name not in event.params]
     if missing or not event.params:
-        ids = [run.id for run in folded.history.runs]
         raise UsageError(
-            f"there is no run {event.id}{did_you_mean(event.id, ids)}; to record a run that was "
-            f"never proposed, give --param NAME=VALUE for {', '.join(missing) or 'its parameters'}"
+            f"there is no run {event.id}{hint or '.'} To record one that was never proposed, give "
+            f"--param NAME=VALUE for {', '.join(missing) or 'its parameters'}"
         )
     return replace(event, status=event.status or Status.COMPLETED)
 
@@ -71,19 +74,31 @@ def _only(event: Event, names: set[str]) -> Event:
 
 
 def _result(folded: Folded, run: Run, event: Event) -> Event | None:
-    status = event.status or (run.status if run.status in _FINISHED else Status.COMPLETED)
+    status = event.status or (Status.COMPLETED if run.status.is_open else run.status)
     event = replace(event, status=status)
-    # What a crashed attempt reported says nothing about the attempt that finished.
-    retried = run.status is Status.CRASHED and status in _FINISHED
-    known = dict(run.params) if retried else cells(run)
+    # What a crashed attempt reported says nothing about another attempt.
+    crashed = run.status is Status.CRASHED
+    rows = [row for row in folded.events if row.id == run.id]
+    if (
+        crashed
+        and status is not Status.CRASHED
+        and any(row.status and not row.status.is_open for row in rows)
+    ):
+        raise ConflictError(
+            f"{run.id} was amended to crashed ({_sources(folded, run.id)}); nothing was written. "
+            f"If it finished after all: recommend record {run.id} --amend REASON --status {status} "
+            "with its metrics"
+        )
+    known = dict(run.params) if crashed else cells(run)
     stated = cells(event)
     different = {n: v for n, v in stated.items() if n in known and not same(v, known[n])}
     if different:
         raise ConflictError(_contradiction(folded, run, different))
-    added = set(stated) - set(known)
-    if not added and (not event.note or event.note in run.note):
+    new = {name: value for name, value in stated.items() if name not in known}
+    repeated = crashed and any(new.items() <= cells(row).items() for row in rows)
+    if (repeated or not new) and (not event.note or event.note in run.note):
         return None
-    return _only(event, added)
+    return _only(event, set(new))
 
 
 def _contradiction(folded: Folded, run: Run, different: dict[str, Value]) -> str:
@@ -106,7 +121,7 @@ def _sources(folded: Folded, id: str) -> str:
 
 def _amend(folded: Folded, run: Run, event: Event) -> Event | None:
     reports = event.metrics or event.hours is not None or event.label
-    if event.status is None and reports and run.status in _WITHOUT_RESULT:
+    if event.status is None and reports and not run.status.has_result:
         event = replace(event, status=Status.COMPLETED)
     known: dict[str, tuple[Value, ...]] = {name: (value,) for name, value in cells(run).items()}
     for conflict in folded.conflicts:

@@ -19,7 +19,7 @@ from recommender.errors import HistoryError, UsageError, did_you_mean
 from recommender.number import parse_number, parse_value
 from recommender.records.event import Event, EventKind, same
 from recommender.records.ledger import Ledger, Row, clean
-from recommender.run import Proposal, Status, Value, params_hash
+from recommender.run import RESULTS, Proposal, Status, Value, params_hash
 
 RUN_COLUMNS: tuple[str, ...] = ("id", "event", "status", "recorded_at", "label", "hours", "note")
 PROPOSAL_COLUMNS: tuple[str, ...] = (
@@ -38,11 +38,10 @@ PROPOSAL_COLUMNS: tuple[str, ...] = (
     "proposed_by",
 )
 RESERVED = frozenset((*RUN_COLUMNS, *PROPOSAL_COLUMNS))
-"""The names that no parameter and no metric may have."""
+"""The names that no parameter may have, because parameters stand in both ledgers."""
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _ALLOWED_ID = "an id has 1 to 100 letters, digits, dots, dashes or underlines (no spaces)"
-_RESULTS = (Status.COMPLETED, Status.CRASHED, Status.DIVERGED)
 _Word = TypeVar("_Word", bound=StrEnum)
 
 
@@ -99,7 +98,7 @@ def _read_event(row: Row, parameters: Sequence[str]) -> Event:
     ours = {*RUN_COLUMNS, *parameters}
     metrics = {name: _number(row, name) for name in names[:note] if name not in ours}
     kind = _word(row, "event", tuple(EventKind)) or EventKind.RESULT
-    status = _word(row, "status", _RESULTS)
+    status = _word(row, "status", RESULTS)
     if kind is EventKind.RESULT and status is None:
         status = Status.COMPLETED
     return Event(
@@ -268,15 +267,19 @@ def _text(id: str, name: str, value: Value | None) -> str:
 
 
 def whole_header(
-    headers: Sequence[tuple[str, ...]], before: Sequence[str], after: Sequence[str], last: str
+    headers: Sequence[tuple[str, ...]],
+    before: Sequence[str],
+    after: Sequence[str],
+    ours: Sequence[str],
 ) -> tuple[str, ...]:
-    """Return a header with the columns of all `headers`, and `before` and `after` beside `last`.
+    """Return a header with the columns of all `headers`, and those new before and after our last.
 
     Raises:
         UsageError: a new name is not allowed, or stands on the other side already.
     """
+    last = ours[-1]
     for name in (*before, *after):
-        if not name or name != clean(name).strip() or name in RESERVED:
+        if not name or name != clean(name).strip() or name in ours:
             raise UsageError(f"{name!r} is not allowed as the name of a column; rename it")
     halves = [(header[: header.index(last)], header[header.index(last) :]) for header in headers]
     left, right = list(halves[0][0]), list(halves[0][1])

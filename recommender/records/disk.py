@@ -8,57 +8,70 @@ import fcntl
 import os
 import stat
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from recommender.errors import HistoryError
 
 
 @contextlib.contextmanager
-def locked(path: Path, seconds: float | None = None) -> Iterator[None]:
-    """Hold the lock that the file at `path` stands for, waiting at most `seconds` for it.
+def locked(path: Path, seconds: float, late: Callable[[str], None]) -> Iterator[None]:
+    """Hold the lock that the file at `path` stands for.
 
     The file is none of the ledgers, because a ledger may be replaced, and is never deleted,
     because two processes could then hold two files of one name. The kernel frees the lock of a
     process that dies.
 
+    Args:
+        path: the file.
+        seconds: how long to wait in silence.
+        late: what is called then, with the name of the holder; if it returns, the waiting goes on.
+
     Raises:
-        HistoryError: the file system cannot lock, or the holder did not let go in time.
+        HistoryError: the file system cannot lock.
     """
     with explained(path.parent):
         path.parent.mkdir(parents=True, exist_ok=True)
         file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
     try:
-        _take(file, path, seconds)
+        try:
+            if not _taken(file, fcntl.LOCK_EX, seconds):
+                late(os.pread(file, 200, 0).decode(errors="replace").strip() or "unknown")
+                fcntl.flock(file, fcntl.LOCK_EX)
+        except OSError as error:
+            raise HistoryError(
+                f"{path}: this file system cannot lock files ({error.strerror}); keep the project "
+                "folder on a file system that can"
+            ) from error
+        # Who holds the lock is told to those who wait; on a full disk it stays untold.
+        with contextlib.suppress(OSError):
+            os.ftruncate(file, 0)
+            os.pwrite(file, f"{os.getpid()} on {os.uname().nodename}\n".encode(), 0)
         yield
     finally:
         os.close(file)
 
 
-def _take(file: int, path: Path, seconds: float | None) -> None:
-    until = None if seconds is None else time.monotonic() + seconds
-    try:
-        while True:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | (fcntl.LOCK_NB if until is not None else 0))
-                break
-            except BlockingIOError:
-                if until is not None and time.monotonic() > until:
-                    holder = os.pread(file, 200, 0).decode(errors="replace").strip() or "unknown"
-                    raise HistoryError(
-                        f"{path}: another process holds the lock (process {holder}); wait for it "
-                        "to finish, or end it, and try again"
-                    ) from None
-                time.sleep(0.005)
-    except OSError as error:
-        raise HistoryError(
-            f"{path}: this file system cannot lock files ({error.strerror}); keep the project "
-            "folder on a file system that can"
-        ) from error
-    # Who holds the lock is told to those who wait; on a full disk it stays untold.
-    with contextlib.suppress(OSError):
-        os.ftruncate(file, 0)
-        os.pwrite(file, f"{os.getpid()} on {os.uname().nodename}\n".encode(), 0)
+def await_writer(path: Path, seconds: float) -> None:
+    """Wait at most `seconds` for whoever holds the lock at `path` to let go."""
+    with contextlib.suppress(OSError):  # without a lock file nobody writes
+        file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            _taken(file, fcntl.LOCK_SH, seconds)
+        finally:
+            os.close(file)
+
+
+def _taken(file: int, operation: int, seconds: float) -> bool:
+    until = time.monotonic() + seconds
+    while True:
+        try:
+            fcntl.flock(file, operation | fcntl.LOCK_NB)
+            return True
+        except BlockingIOError:
+            if time.monotonic() > until:
+                return False
+            time.sleep(0.005)
 
 
 def read(path: Path) -> bytes:

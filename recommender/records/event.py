@@ -54,8 +54,9 @@ def cells(of: Event | Run) -> dict[str, Value]:
 
     A run that has no result yet has no status in this sense.
     """
-    without_result = (None, Status.PENDING, Status.DROPPED)
-    named: dict[str, Value] = {} if of.status in without_result else {"status": str(of.status)}
+    named: dict[str, Value] = {}
+    if of.status is not None and of.status.has_result:
+        named["status"] = str(of.status)
     if of.label:
         named["label"] = of.label
     if of.hours is not None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
-from recommender.errors import UsageError, did_you_mean
+from recommender.errors import HistoryError, UsageError, did_you_mean
 from recommender.records import disk
 from recommender.records.columns import (
     PROPOSAL_COLUMNS,
@@ -26,7 +27,8 @@ from recommender.records.fold import Folded, fold
 from recommender.records.ledger import Ledger, parse
 from recommender.run import Proposal
 
-_SECONDS_TO_WAIT = 60.0
+_SECONDS_TO_WRITE = 60.0  # more than anybody holds the write lock
+_SECONDS_OF_SILENCE = 1.0
 
 
 class FileRecords:
@@ -47,6 +49,13 @@ class FileRecords:
         Raises:
             HistoryError: a ledger cannot be read, or a row of one makes no sense.
         """
+        folded = self._read()
+        if folded.notices:  # what seems cut off may be in the course of being written
+            disk.await_writer(self._write_lock, _SECONDS_TO_WRITE)
+            folded = self._read()
+        return folded
+
+    def _read(self) -> Folded:
         # Results first: what is appended meanwhile can then not be a result without its proposal.
         runs, proposals = self._runs.read(), self._proposals.read()
         results = self._runs.parse(runs)
@@ -68,43 +77,53 @@ class FileRecords:
             digest=_digest(runs, proposals),
         )
 
-    def digest(self) -> str:
-        """Return 12 hex digits that stand for the content of both ledgers."""
-        return _digest(self._runs.read(), self._proposals.read())
+    @property
+    def _write_lock(self) -> Path:
+        return self._runs.path.with_name(".runs.lock")
 
     @contextlib.contextmanager
-    def writing(self) -> Iterator[FileWriter]:
-        """Hold the write lock.
+    def writing(self, *, dry_run: bool = False) -> Iterator[FileWriter]:
+        """Hold the write lock; in a dry run only check what is appended, and leave no trace.
 
         Raises:
             HistoryError: the lock cannot be had, or a ledger not be read.
         """
-        with disk.locked(self._runs.path.with_name(".runs.lock"), _SECONDS_TO_WAIT):
-            yield FileWriter(self)
+
+        def late(holder: str) -> None:
+            raise HistoryError(
+                f"{self._write_lock}: another process holds the lock (process {holder}); wait for "
+                "it to finish, or end it, and try again"
+            )
+
+        lock = disk.locked(self._write_lock, _SECONDS_TO_WRITE, late)
+        with contextlib.nullcontext() if dry_run else lock:
+            yield FileWriter(self, dry_run)
 
     @contextlib.contextmanager
-    def proposing(self) -> Iterator[None]:
+    def proposing(self, waiting: Callable[[], None]) -> Iterator[None]:
         """Hold the lock under which batches are proposed, waiting for it as long as it takes.
 
         Raises:
             HistoryError: the lock cannot be had.
         """
-        with disk.locked(self._runs.path.with_name(".next.lock")):
+        lock = self._runs.path.with_name(".next.lock")
+        with disk.locked(lock, _SECONDS_OF_SILENCE, lambda _: waiting()):
             yield
 
 
 class FileWriter:
-    """Appends to the ledgers of a `FileRecords` whose write lock is held."""
+    """Appends to the ledgers of a `FileRecords` whose write lock is held, or only checks."""
 
-    def __init__(self, records: FileRecords) -> None:
+    def __init__(self, records: FileRecords, dry_run: bool) -> None:
         self._records = records
+        self._dry_run = dry_run
         self._folded: Folded | None = None
 
     @property
     def folded(self) -> Folded:
         """What the ledgers say now, with everything that this writer has appended."""
         if self._folded is None:
-            self._folded = self._records.read()
+            self._folded = self._records._read()
         return self._folded
 
     def append_events(self, events: Sequence[Event], metrics: Iterable[str] = ()) -> None:
@@ -151,9 +170,12 @@ class FileWriter:
         extras: Iterable[str],
     ) -> None:
         _ = self.folded  # raises where the ledgers make no sense: nothing goes on top of that
-        if rows:
+        if not rows:
+            return
+        write = file.prepared(rows, self._records.parameters, metrics, extras)
+        if not self._dry_run:
             self._folded = None
-            file.append(rows, self._records.parameters, metrics, extras)
+            write()
 
 
 class _File:
@@ -173,20 +195,21 @@ class _File:
     def parse(self, data: bytes) -> Ledger:
         return parse(data, self.where, (*self.front, *self.rest))
 
-    def append(
+    def prepared(
         self,
         rows: Sequence[Mapping[str, str]],
         parameters: Iterable[str],
         metrics: Iterable[str],
         extras: Iterable[str],
-    ) -> None:
+    ) -> Callable[[], None]:
+        """Return what appends the rows, after everything that may be wrong with them was tried."""
         ledger = self.parse(self.read())
+        ours = (*self.front, *self.rest)
         headers = ledger.headers or ((*self.front, *parameters, *self.rest),)
-        header = whole_header(headers, (*parameters, *metrics), tuple(extras), self.rest[-1])
+        header = whole_header(headers, (*parameters, *metrics), tuple(extras), ours)
         if ledger.headers[-1:] == (header,) and not ledger.torn:
-            disk.append(self.path, ledger.appended(rows))
-        else:
-            disk.replace(self.path, ledger.rewritten(header, rows))
+            return partial(disk.append, self.path, ledger.appended(rows))
+        return partial(disk.replace, self.path, ledger.rewritten(header, rows))
 
 
 def _digest(*ledgers: bytes) -> str:

@@ -58,11 +58,15 @@ class Folded:
 
 @dataclass(frozen=True, slots=True)
 class _Claim:
-    """A value for a cell. An amendment's claim names what it replaces; None: it does not say."""
+    """A value for a cell. An amendment's claim names what it replaces; None: it does not say.
+
+    `of_crash` marks what one crashed attempt reported, which does not bind another.
+    """
 
     value: Value
     source: str
     replaces: tuple[Value, ...] | None = ()
+    of_crash: bool = False
 
 
 def command(id: str, name: str, value: Value, params: Iterable[str]) -> str:
@@ -84,8 +88,9 @@ def fold(
     A run is pending until a row gives it a result or drops it. Rows of results fill each
     other's blanks; where two give different values for a cell, the first is kept and the
     contradiction reported. A crashed attempt yields to one that finished: of its cells only the
-    parameters still count. A drop counts only where there is no result. An amendment takes the
-    place of the values it names, and settles a contradiction that way.
+    parameters still count. A run may crash more than once, and of what the attempts reported the
+    largest values stand. A drop counts only where there is no result. An amendment takes the place
+    of the values it names, and settles a contradiction that way.
 
     Raises:
         HistoryError: a run lacks a value for one of the `parameters`, or a row speaks of a run
@@ -125,12 +130,20 @@ def _fold_run(
     named = {name for row in [*origins, *amends] for name in row.params}
 
     replaced = [replaced_values(row.note) for row in amends]
-    corrected = any(Status.CRASHED in (named_old or {}).get("status", ()) for named_old in replaced)
+    # An amendment to or from a crash speaks of the same attempt.
+    corrected = any(
+        Status.CRASHED in (row.status, *named_old["status"])
+        for row, named_old in zip(amends, replaced, strict=True)
+        if named_old is not None and "status" in named_old
+    )
     retried = not corrected and any(row.status is not Status.CRASHED for row in results)
     claims: dict[str, list[_Claim]] = {}
     for statement in origins:
+        crashed = isinstance(statement, Event) and statement.status is Status.CRASHED
         for name, value in _stated(statement, retried).items():
-            _add(claims.setdefault(name, []), _Claim(value, statement.source))
+            of_crash = crashed and name not in statement.params
+            claim = _Claim(value, statement.source, of_crash=of_crash)
+            _add(claims.setdefault(name, []), claim)
     first_params = {name: claims[name][0].value for name in claims if name in named}
     missing = [name for name in parameters if name not in first_params]
     if missing or not first_params:
@@ -146,11 +159,11 @@ def _fold_run(
             old = None if named_old is None else named_old.get(name, ())
             replacing.setdefault(name, []).append(_Claim(value, row.source, old))
     settled = {
-        name: _settle(claims.get(name, []), replacing.get(name, []))
+        name: _binding(_settle(claims.get(name, []), replacing.get(name, [])))
         for name in (*claims, *(name for name in replacing if name not in claims))
     }
 
-    known = {name: stated[0].value for name, stated in settled.items() if stated}
+    known = {name: stated[0].value for name, stated in settled.items()}
     otherwise = Status.DROPPED if EventKind.DROP in kinds else Status.PENDING
     toggles = [kind for kind in kinds if kind in (EventKind.EXCLUDE, EventKind.RESTORE)]
     hours = known.get("hours")
@@ -185,7 +198,9 @@ def _stated(row: Event | Proposal, retried: bool) -> dict[str, Value]:
 
 
 def _add(stated: list[_Claim], claim: _Claim, at: int | None = None) -> None:
-    if not any(same(claim.value, other.value) for other in stated):
+    if not any(
+        same(claim.value, other.value) and claim.of_crash is other.of_crash for other in stated
+    ):
         stated.insert(len(stated) if at is None else at, claim)
 
 
@@ -214,6 +229,12 @@ def _settle(claims: list[_Claim], amends: list[_Claim]) -> list[_Claim]:
         if amend.replaces is None:
             standing = [amend]
     return standing
+
+
+def _binding(standing: list[_Claim]) -> list[_Claim]:
+    """Return the claims that bind the run; where only crashed attempts said something, one."""
+    binding = [claim for claim in standing if not claim.of_crash]
+    return binding or [max(standing, key=lambda claim: (isinstance(claim.value, str), claim.value))]
 
 
 def _stand(amend: _Claim, claims: list[_Claim]) -> bool:

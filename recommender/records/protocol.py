@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
 
@@ -47,15 +47,16 @@ class Records(Protocol):
             HistoryError: a ledger cannot be read, or a row of one makes no sense.
         """
 
-    def digest(self) -> str:
-        """Return 12 hex digits that stand for the content of both ledgers."""
+    def writing(self, *, dry_run: bool = False) -> AbstractContextManager[Writer]:
+        """Hold the write lock: nobody else appends between a look and the append it led to.
 
-    def writing(self) -> AbstractContextManager[Writer]:
-        """Hold the write lock: nobody else appends between a look and the append it led to."""
+        In a dry run nothing is locked nor written, but all that is appended is checked.
+        """
 
-    def proposing(self) -> AbstractContextManager[None]:
+    def proposing(self, waiting: Callable[[], None]) -> AbstractContextManager[None]:
         """Hold the lock under which batches are proposed, one after the other.
 
-        Whoever proposes takes it before reading and then, to append, the write lock; recording
-        a result needs only the write lock, and so never waits for a proposal.
+        `waiting` is called where that takes a while. Whoever proposes takes it before reading and
+        then, to append, the write lock; recording a result needs only the write lock, and so
+        never waits for a proposal.
         """

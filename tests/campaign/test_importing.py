@@ -41,13 +41,12 @@ def test_a_row_keeps_its_label_hours_note_and_status(empty, bring):
     ("word", "status"),
     [
         *(("done", "completed"), ("Finished", "completed"), ("failed", "crashed")),
-        *(("NaN", "completed"), ("diverged", "diverged"), ("crashed", "crashed")),
+        *(("diverged", "diverged"), ("crashed", "crashed")),
     ],
 )
 def test_status_words(empty, bring, word, status):
     bring(f"a,0.001,0.5,,,{word},,\n")
-    if word != "NaN":  # which is how a table spells a blank
-        assert [str(run.status) for run in known(empty)] == [status]
+    assert [str(run.status) for run in known(empty)] == [status]
 
 
 @pytest.mark.parametrize(
@@ -172,6 +171,13 @@ def test_a_dry_run_says_the_same_and_writes_nothing(empty, bring):
     assert dry.added == bring(rows).added
 
 
+def test_a_column_named_like_one_of_the_proposals_is_kept(empty, bring):
+    head = "label,lr,tau,loss,batch,role,reason\n"
+    for dry_run in (True, False):
+        assert len(bring("a,0.001,0.5,0.7,64,first,a hunch\n", head, dry_run=dry_run).added) == 1
+    assert "a hunch" in empty.ledger()
+
+
 def test_further_columns_are_kept(empty, bring):
     bring("a,0.001,0.5,0.7,abc\n", "label,lr,tau,loss,commit\n")
     assert "commit" in empty.ledger().splitlines()[0]
@@ -221,9 +227,9 @@ def test_a_table_without_a_run_so_far_adds_none(bring, rows):
 
 
 def test_a_column_named_like_one_of_the_history_does_not_stop_the_import(empty, bring):
-    imported = bring("a,32,0.001,0.5,0.7\n", "id,batch,lr,tau,loss\n")
+    imported = bring("a,32,0.001,0.5,0.7\n", "id,recorded_at,lr,tau,loss\n")
     assert len(imported.added) == 1
-    assert any("the column batch is not read" in each.message for each in imported.findings)
+    assert any("the column recorded_at is not read" in each.message for each in imported.findings)
 
 
 def test_a_row_that_repeats_label_and_parameters_is_noticed(bring):

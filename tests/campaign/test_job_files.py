@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from recommender.campaign.job_files import job_text, predicted, template_values
@@ -36,6 +38,18 @@ def test_the_templates_own_values_at_other_keys(empty):
     path.write_text(path.read_text() + "jobs: {keys: {lr: opt.lr, tau: losses.1.t}}\n")
     text = "opt: {lr: 0.01}\nlosses:\n- {t: 0.9}\n- {t: 0.2}\n"
     assert template_values(empty.open(), text) == {"lr": 0.01, "tau": 0.2}
+
+
+def test_the_time_of_a_proposal_leaves_no_trace_in_its_job(empty):
+    later = replace(PROPOSAL, proposed_at="2026-07-02T00:00:00Z")
+    texts = {job_text(empty.open(), "lr: 1\ntau: 1\n", each) for each in (PROPOSAL, later)}
+    assert len(texts) == 1
+
+
+def test_a_template_is_named_from_the_project_on(empty, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ConfigError, match=r"^configs/base\.yaml:1: there is no key 'lr'"):
+        job_text(empty.open(), "tau: 1\n", PROPOSAL)
 
 
 def test_a_reason_stays_in_its_comment(empty):

@@ -133,6 +133,25 @@ def test_an_objective_that_no_run_has_fills_the_space(sweep, recommend):
     assert recommend("best", "--json").json["best"] is None
 
 
+@pytest.mark.parametrize("command", ["status", "best", "next", "jobs"])
+def test_a_misspelt_objective_is_refused(sweep, recommend, command):
+    path = sweep.folder / "configs/sweep.yaml"
+    path.write_text(path.read_text().replace("metric: loss", "metric: los"))
+    error = recommend(command, status=2).error
+    assert error.startswith("configs/sweep.yaml: objective.metric: there is no column 'los'")
+    assert error.endswith("did you mean 'loss'?")
+    # The way out, if that is its name after all.
+    recommend("record", "run-0001-aaaa", "--metric", "los=0.5")
+    recommend(command)
+
+
+@pytest.mark.parametrize("metric", ["NMI", "purity"])  # a blank column, and none that is near
+def test_an_objective_may_be_new(sweep, recommend, metric):
+    path = sweep.folder / "configs/sweep.yaml"
+    path.write_text(path.read_text().replace("metric: loss", f"metric: {metric}"))
+    assert recommend("status", "--json").json["unmeasured"] == 6
+
+
 def test_equal_objectives_and_a_parameter_that_never_varied(sweep, recommend):
     rows = [f"a-{n},,,,,,0.00{n},0.5,0.7,,\n" for n in range(1, 8)]
     sweep.history("".join(rows))

@@ -166,11 +166,39 @@ def test_jobs_makes_lost_files_anew_byte_for_byte(sweep, recommend):
     assert recommend("jobs", ids[0], ids[0], "-q").out == f"configs/jobs/{ids[0]}.yaml\n"
 
 
-def test_jobs_refuses_where_a_file_differs_and_keeps_a_backup_if_forced(sweep, recommend):
+def test_jobs_looks_at_the_data_alone(sweep, recommend):
+    id = recommend("next", "--n", 1, "--json").json["batch"][0]["id"]
+    path = sweep.folder / f"configs/jobs/{id}.yaml"
+    kept = "# looked through\n" + path.read_text().replace("epochs: 10", "epochs:  10  # few")
+    path.write_text(kept)
+    assert recommend("jobs", "--json").json["jobs"][0]["state"] == "unchanged"
+    assert path.read_text() == kept
+
+
+def test_after_an_edit_of_the_template_jobs_makes_the_lost_and_names_the_differing(
+    sweep, recommend
+):
+    ids = [each["id"] for each in recommend("next", "--n", 2, "--json").json["batch"]]
+    differing, lost = (sweep.folder / f"configs/jobs/{id}.yaml" for id in ids)
+    sweep.write("configs/base.yaml", "lr: 1.0\ntau: 1.0\nnew: 1\n")
+    before = differing.read_bytes()
+    lost.unlink()
+    answer = recommend("jobs", status=3)
+    assert f"{differing.name}  differs" in answer.out
+    assert f"{lost.name}  written" in answer.out
+    assert f"configs/jobs/{differing.name}: not what the proposal" in answer.err
+    assert lost.name not in answer.err
+    assert differing.read_bytes() == before
+    assert yaml.safe_load(lost.read_text())["new"] == 1
+    states = [row["state"] for row in recommend("jobs", "--json", status=3).json["jobs"]]
+    assert states == ["differs", "unchanged"]
+
+
+def test_jobs_keeps_a_file_that_differs_and_makes_a_backup_if_forced(sweep, recommend):
     id = recommend("next", "--n", 1, "--json").json["batch"][0]["id"]
     path = sweep.folder / f"configs/jobs/{id}.yaml"
     path.write_text("mine: 1\n")
-    assert "--force" in recommend("jobs", status=3).error
+    assert "--force" in recommend("jobs", status=3).err
     assert path.read_text() == "mine: 1\n"
     rows = recommend("jobs", "--force", "--json").json["jobs"]
     assert rows[0]["state"] == "replaced"
@@ -182,21 +210,34 @@ def test_jobs_refuses_where_a_file_differs_and_keeps_a_backup_if_forced(sweep, r
 
 
 def test_jobs_knows_only_proposed_runs(sweep, recommend):
-    assert "was never proposed" in recommend("jobs", "run-0001-aaaa", status=2).error
-    error = recommend("jobs", "run-0001-aaab", status=2).error
-    assert "did you mean 'run-0001-aaaa'?" in error
     answer = recommend("jobs")
     assert answer.out == ""
     assert "no run is pending" in answer.err
+    id = recommend("next", "--n", 1, "--json").json["batch"][0]["id"]
+    error = recommend("jobs", "run-0001-aaaa", status=2).error
+    assert f"run-0001-aaaa was never proposed, so it has no job file; did you mean '{id}'?" in error
+    assert f"did you mean '{id}'?" in recommend("jobs", id[:-1], status=2).error
 
 
-def test_a_job_that_cannot_be_written_leaves_the_run_pending_and_says_the_way_out(sweep, recommend):
-    jobs = sweep.write("configs/jobs", "a file where a folder should be")
-    error = recommend("next", "--n", 2, status=1).error
-    assert "cannot be written" in error
+def test_where_no_job_can_be_written_nothing_is_proposed(sweep, recommend):
+    sweep.write("configs/jobs", "a file where a folder should be")
+    assert "configs/jobs: cannot be written" in recommend("next", "--n", 2, status=1).error
+    assert recommend("status", "--json").json["pending"] == []
+    assert not (sweep.folder / "history/proposals.csv").exists()
+
+
+def test_a_job_that_cannot_be_written_leaves_the_run_pending_and_says_the_way_out(
+    sweep, recommend, monkeypatch
+):
+    def full(_self, _target):
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("pathlib.Path.hardlink_to", full)
+        error = recommend("next", "--n", 2, status=1).error
+    assert "No space left on device" in error
     assert "recommend jobs" in error
     assert len(recommend("status", "--json").json["pending"]) == 2
-    jobs.unlink()
     assert len(recommend("jobs", "-q").out.splitlines()) == 2
 
 

@@ -1,7 +1,11 @@
 import csv
+from contextlib import contextmanager
 
 import pytest
 
+from recommender.records import disk
+
+ID = ["run-0001-aaaa"]
 NEW = ["--param", "lr=0.002", "--param", "tau=0.4"]
 
 
@@ -27,7 +31,7 @@ def test_a_result_is_appended_with_all_that_was_said(sweep, recommend, proposed)
         *("--hours", "3.25", "--label", "0613_205042", "--note", "a, b"),
     )
     assert answer.out.startswith(f"{proposed[0]}: recorded as completed")
-    assert "loss 0.47, ARI 0.5" in answer.out
+    assert "loss 0.47, ARI 0.5, 3.25 hours, label 0613_205042, a, b" in answer.out
     assert answer.err == ""
     row = rows(sweep)[-1]
     assert (row["id"], row["event"], row["status"]) == (proposed[0], "result", "completed")
@@ -57,9 +61,9 @@ def test_a_contradiction_shows_both_values_and_writes_nothing(sweep, recommend, 
 
 def test_an_amendment_replaces_a_metric_and_names_what_it_replaced(sweep, recommend):
     call = ["record", "run-0001-aaaa", "--metric", "loss=0.5", "--amend", "typed wrongly"]
-    recommend(*call)
+    recommend(*call, "--note", "see the log")
     assert runs(sweep)["run-0001-aaaa"].metrics["loss"] == 0.5
-    assert rows(sweep)[-1]["note"] == "replaces loss=0.91; typed wrongly"
+    assert rows(sweep)[-1]["note"] == "replaces loss=0.91; typed wrongly; see the log"
     assert "nothing new" in recommend(*call).out
 
 
@@ -132,6 +136,11 @@ def test_a_label_and_hours_of_zero_are_something_to_record(sweep, recommend):
         (["run-0001-aaaa"], "nothing to record"),
         (["run-0001-aaab", "--metric", "loss=1"], "did you mean 'run-0001-aaaa'?"),
         (["run-0001-aaaa", "--metric", "losss=1"], "did you mean 'loss'?"),
+        (["run-0001-aaaa", "--metric", "los=1"], "did you mean 'loss'?"),
+        (["run-0001-aaaa", "--metric", "AMI=1"], "did you mean 'NMI'?"),  # its column is blank
+        (["run-0001-aaaa", "--metric", "NMI=0.5±0.01"], "NMI is the text '0.5±0.01'"),
+        (["run-0001-aaaa", "--metric", "NMI=50%"], "without a unit or ±"),
+        ([*NEW, "--metric", "loss=1", "--amend", "x"], "name the run to amend by its id"),
         (["run-0001-aaaa", "--metric", "lr=1"], "is a parameter"),
         (["run-0001-aaaa", "--metric", "status=1"], "column of the history"),
         (["run-0001-aaaa", "--metric", "loss"], "NAME=VALUE"),
@@ -178,13 +187,53 @@ def test_a_run_that_was_never_proposed_gets_the_next_id(sweep, recommend):
     assert runs(sweep)[answer.out.strip()].params == {"lr": 0.002, "tau": 0.4}
 
 
+def test_a_run_never_proposed_is_known_again_by_label_and_parameters(sweep, recommend):
+    call = ["record", *NEW, "--label", "0613"]
+    id = recommend(*call, "--metric", "loss=0.6", "-q").out.strip()
+    before = sweep.tree()
+    again = recommend(*call, "--metric", "loss=0.6")
+    assert again.out.startswith(f"{id}: already recorded")
+    assert sweep.tree() == before
+    assert recommend(*call, "--metric", "NMI=0.5", "-q").out.strip() == id
+    assert runs(sweep)[id].metrics == {"loss": 0.6, "NMI": 0.5}
+    assert "0.6, not 0.7" in recommend(*call, "--metric", "loss=0.7", status=3).error
+    # What was mistyped, and what it was amended to, are the same run.
+    recommend("record", id, "--param", "lr=0.003", "--amend", "mistyped")
+    for lr in ("0.002", "0.003"):
+        typed = ["--param", f"lr={lr}", "--param", "tau=0.4", "--label", "0613"]
+        assert "already recorded" in recommend("record", *typed, "--metric", "loss=0.6").out
+
+
+def test_without_a_label_two_runs_alike_are_replicates(sweep, recommend):
+    ids = [recommend("record", *NEW, "--metric", "loss=0.6", "-q").out for _ in range(2)]
+    other = recommend("record", *NEW, "--metric", "loss=0.6", "--label", "0614", "-q").out
+    assert len({*ids, other}) == 3
+
+
+def test_a_run_never_proposed_may_crash_and_then_complete_under_its_label(sweep, recommend):
+    call = ["record", *NEW, "--label", "0613"]
+    id = recommend(*call, "--status", "crashed", "--hours", "1", "-q").out.strip()
+    recommend(*call, "--status", "crashed", "--hours", "2")
+    assert runs(sweep)[id].status == "crashed"
+    recommend(*call, "--metric", "loss=0.6", "--hours", "3.5")
+    assert (runs(sweep)[id].metrics, runs(sweep)[id].hours) == ({"loss": 0.6}, 3.5)
+
+
 def test_a_run_that_was_never_proposed_may_bring_its_own_id(sweep, recommend):
     recommend("record", "mine-1", *NEW, "--status", "diverged")
     assert runs(sweep)["mine-1"].status == "diverged"
 
 
 def test_a_run_out_of_bounds_is_evidence(sweep, recommend):
-    recommend("record", "--param", "lr=0.5", "--param", "tau=3", "--metric", "loss=2")
+    answer = recommend("record", "--param", "lr=0.5", "--param", "tau=3", "--metric", "loss=2")
+    id = answer.out.partition(":")[0]
+    assert answer.err.splitlines() == [
+        f"! {id}: lr 0.5 lies outside 1e-05 to 0.1; kept and used",
+        f"! {id}: tau 3.0 lies outside 0.1 to 1.0; kept and used",
+    ]
+    amended = recommend("record", id, "--param", "lr=0.7", "--amend", "mistyped", "--json")
+    assert amended.err == f"! {id}: lr 0.7 lies outside 1e-05 to 0.1; kept and used\n"
+    assert recommend("record", id, "--metric", "NMI=0.5").err == ""
     document = recommend("next", "--n", 1, "--json").json
     assert document["history"]["fitted"] == 7
 
@@ -211,18 +260,38 @@ def test_a_result_file_may_name_its_run(sweep, recommend, proposed):
     assert runs(sweep)[proposed[0]].metrics == {"loss": 0.47}
 
 
-def test_what_is_typed_goes_before_the_result_file(sweep, recommend, proposed):
-    path = sweep.write("result.json", '{"loss": 0.47, "note": "from the file"}')
-    recommend("record", proposed[0], "--result", path, "--metric", "loss=0.5", "--note", "typed")
+def test_what_is_typed_goes_with_the_result_file(sweep, recommend, proposed):
+    path = sweep.write("result.json", '{"loss": 0.47, "hours": 2, "note": "from the file"}')
+    recommend(
+        *("record", proposed[0], "--result", path, "--note", "typed", "--status", "completed"),
+        *("--metric", "loss=0.470", "--metric", "ARI=0.5", "--hours", "2.0"),
+    )
     run = runs(sweep)[proposed[0]]
-    assert (run.metrics["loss"], run.note) == (0.5, "typed")
+    assert (run.metrics, run.hours, run.note) == ({"loss": 0.47, "ARI": 0.5}, 2.0, "typed")
+
+
+@pytest.mark.parametrize(
+    ("option", "said"),
+    [
+        (["--metric", "loss=0.5"], "loss is 0.5 as typed, but 0.47 in the result file"),
+        (["--hours", "3"], "hours is 3.0 as typed, but 2.0 in the result file"),
+        (["--status", "crashed"], "status is crashed as typed, but completed in the result file"),
+    ],
+)
+def test_what_is_typed_against_the_result_file_is_refused(sweep, recommend, option, said):
+    path = sweep.write("result.json", '{"loss": 0.47, "hours": 2, "status": "completed"}')
+    before = sweep.tree()
+    assert said in recommend("record", *ID, "--result", path, *option, status=2).error
+    assert sweep.tree() == before
 
 
 @pytest.mark.parametrize(
     ("text", "said"),
     [
         ('{"loss": NaN}', "loss is nan"),
-        ('{"loss": "0.47"}', "loss is 0.47"),
+        ('{"loss": "0.47"}', "loss is the text '0.47'; a metric must be a finite number"),
+        ('{"loss": "0.47"}', "without quotes"),
+        ('{"loss": "NaN"}', "--status diverged"),
         ('{"loss": true}', "loss is True"),
         ('{"loss": null}', "loss is None"),
         ('{"loss": 1' + 400 * "0" + "}", "loss is 1000"),
@@ -266,6 +335,22 @@ def test_drop_takes_a_batch(sweep, recommend, proposed):
     again = recommend("drop", "--batch", 1)
     assert again.out == ""
     assert "no run of batch 1 is pending" in again.err
+
+
+def test_a_result_that_comes_in_first_is_not_dropped_with_its_batch(
+    sweep, recommend, proposed, monkeypatch
+):
+    locked = disk.locked
+
+    @contextmanager
+    def slow(*arguments):
+        monkeypatch.setattr(disk, "locked", locked)
+        recommend("record", proposed[0], "--metric", "loss=0.5")
+        with locked(*arguments):
+            yield
+
+    monkeypatch.setattr(disk, "locked", slow)
+    assert recommend("drop", "--batch", 1, "-q").out == f"{proposed[1]}\n"
 
 
 def test_drop_refuses_a_finished_run_and_then_drops_none(sweep, recommend, proposed):

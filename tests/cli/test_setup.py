@@ -27,6 +27,7 @@ def test_init_starts_a_project_that_proposes_at_once(nowhere, recommend):
     assert answer.out.splitlines() == [
         "configs/sweep.yaml  written",
         "configs/base.yaml  written",
+        "history/.gitignore  written",
         ".gitattributes  written",
     ]
     assert "recommend next" in answer.err

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from recommender.errors import ConflictError, UsageError
-from recommender.records import Event, EventKind, Folded, check_event, fold
+from recommender.records import Event, EventKind, Folded, check_event, fold, nearest_id
 from recommender.run import Proposal, Status
 
 ID = "run-0001-abcd"
@@ -68,6 +68,17 @@ def test_after_a_crash_a_result_is_welcome_whatever_the_crash_reported() -> None
     assert event == Event(id=ID, status=Status.COMPLETED, hours=3.5, metrics={"loss": 0.77})
 
 
+def test_a_second_crash_is_kept_whatever_the_first_reported() -> None:
+    first = Event(id=ID, status=Status.CRASHED, hours=2.0)
+    second = Event(id=ID, status=Status.CRASHED, hours=0.5)
+    assert check_event(after(first), first) is None
+    assert check_event(after(first), second) == second
+    for again in (first, second):
+        assert check_event(after(first, second), again) is None
+    with pytest.raises(ConflictError, match=r"lr is 0\.001, not 0\.1"):
+        check_event(after(first), Event(id=ID, status=Status.CRASHED, params={"lr": 0.1}))
+
+
 def test_an_amendment_names_the_values_it_replaces_and_only_what_changes() -> None:
     event = check_event(
         after(DONE),
@@ -117,7 +128,7 @@ def test_only_a_pending_run_can_be_dropped() -> None:
     drop = Event(id=ID, kind=EventKind.DROP, note="no time")
     assert check_event(after(), drop) == drop
     assert check_event(after(drop), drop) is None
-    with pytest.raises(ConflictError, match="recommend exclude"):
+    with pytest.raises(ConflictError, match=f'recommend exclude {ID} --reason "why"'):
         check_event(after(DONE), drop)
 
 
@@ -137,6 +148,13 @@ def test_a_run_never_proposed_needs_all_its_parameters() -> None:
     event = check_event(after(), whole)
     assert event is not None
     assert event.status is Status.COMPLETED
+
+
+def test_the_nearest_id_is_the_one_of_that_number() -> None:
+    ids = ["run-0036-0037", "run-0037-9c1e", "mine"]
+    assert nearest_id("run-0037", ids) == "; did you mean 'run-0037-9c1e'?"
+    assert nearest_id("mime", ids) == "; did you mean 'mine'?"
+    assert nearest_id("x", ids) == ""
 
 
 @pytest.mark.parametrize("kind", [kind for kind in EventKind if kind is not EventKind.RESULT])

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import multiprocessing
 import os
 import resource
@@ -13,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from recommender.errors import HistoryError
-from recommender.records import Event, FileRecords, check_event, disk
+from recommender.records import Event, FileRecords, check_event, files
 from recommender.run import Proposal, Status
 
 LEDGER = (
@@ -62,7 +63,7 @@ def test_of_many_recorders_at_once_none_loses_a_row(folder: Path) -> None:
 def _propose(folder: Path, worker: int) -> None:
     records = FileRecords(folder, ["lr", "t"])
     for _ in range(5):
-        with records.proposing():
+        with records.proposing(pytest.fail):
             batch = len(records.read().history.runs)
             proposal = Proposal(
                 id=f"run-{batch}",
@@ -84,7 +85,7 @@ def test_of_many_proposers_at_once_each_sees_what_the_others_proposed(folder: Pa
 
 
 def test_recording_does_not_wait_for_a_proposal(folder: Path, records: FileRecords) -> None:
-    with records.proposing():
+    with records.proposing(pytest.fail):
         recorder = threading.Thread(target=_record, args=(folder, 0, 1))
         recorder.start()
         recorder.join(20)
@@ -92,14 +93,53 @@ def test_recording_does_not_wait_for_a_proposal(folder: Path, records: FileRecor
     assert len(records.read().events) == 1
 
 
-def test_a_lock_that_is_not_let_go_is_an_error_that_names_the_holder(folder: Path) -> None:
-    lock = folder / ".runs.lock"
-    with disk.locked(lock):
+def test_a_lock_that_is_not_let_go_is_an_error_that_names_the_holder(
+    records: FileRecords, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(files, "_SECONDS_TO_WRITE", 0.01)
+    with records.writing():
         expected = rf"process {os.getpid()} on .*try again"
-        with pytest.raises(HistoryError, match=expected), disk.locked(lock, seconds=0.05):
+        with pytest.raises(HistoryError, match=expected), records.writing():
             pass
-    with disk.locked(lock, seconds=0.05):
+    with records.writing():
         pass
+
+
+def test_who_waits_for_another_proposal_says_so_and_then_gets_the_lock(
+    records: FileRecords, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(files, "_SECONDS_OF_SILENCE", 0.01)
+    told, proposed = threading.Event(), threading.Event()
+
+    def second() -> None:
+        with records.proposing(told.set):
+            proposed.set()
+
+    with records.proposing(pytest.fail):
+        other = threading.Thread(target=second)
+        other.start()
+        assert told.wait(20)
+        assert not proposed.is_set()
+    other.join(20)
+    assert proposed.is_set()
+
+
+def test_a_row_that_is_being_written_is_not_taken_for_a_cut_off_one(
+    records: FileRecords, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder.mkdir()
+    path = folder / "runs.csv"
+    path.write_text(LEDGER + LINE[:20])
+    (folder / ".runs.lock").touch()
+
+    def finished(_file: int, operation: int) -> None:
+        assert operation & fcntl.LOCK_SH
+        path.write_text(LEDGER + LINE)
+
+    monkeypatch.setattr("fcntl.flock", finished)
+    folded = records.read()
+    assert folded.notices == ()
+    assert [run.id for run in folded.history.runs] == ["run-1", "run-2"]
 
 
 @pytest.mark.parametrize("number", [errno.ENOTSUP, errno.ENOLCK])

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recommender.records import amend_note, replaced_values
+from recommender.records.event import amend_note, replaced_values
 
 finite = st.floats(allow_nan=False, allow_infinity=False)
 texts = st.text().filter(lambda text: text.strip() == text)

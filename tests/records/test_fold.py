@@ -95,6 +95,15 @@ def test_an_attempt_that_finished_replaces_a_crashed_one(status: Status) -> None
         assert run.metrics == {"loss": 0.5}
 
 
+def test_a_run_may_crash_twice_with_other_reports() -> None:
+    attempts = (crashed(hours=2.0, metrics={"NMI": 0.1}), crashed(hours=0.5, label="again"))
+    for events in (attempts, attempts[::-1]):
+        run = run_of(*events)
+        assert (run.status, run.hours, run.label) == (Status.CRASHED, 2.0, "again")
+    (conflict,) = folded(attempts[0], crashed(params={"lr": 0.1, "t": 0.9})).conflicts
+    assert conflict.name == "lr"
+
+
 def test_what_was_said_of_a_crashed_attempt_ends_with_it() -> None:
     crash = crashed(hours=0.5, metrics={"loss": 0.1})
     change = check_event(
@@ -117,6 +126,21 @@ def test_a_crash_amended_to_diverged_keeps_what_it_reported() -> None:
     run = run_of(crash, change, later)
     assert (run.status, run.hours, run.label) == (Status.DIVERGED, 0.5, "06-07")
     assert run_of(later, change, crash).metrics == {"NMI": 0.1}
+
+
+def test_a_run_amended_to_crashed_is_not_completed_by_a_result_alone() -> None:
+    amended = row(EventKind.AMEND, "the wrong log", status=Status.CRASHED)
+    change = check_event(folded(result(0.5)), amended)
+    assert change is not None
+    assert run_of(result(0.5), change).status is Status.CRASHED
+    with pytest.raises(ConflictError, match="--amend REASON --status completed"):
+        check_event(folded(result(0.5), change), result(0.6))
+    back = check_event(
+        folded(result(0.5), change), amend("it ran again", 0.6, status=Status.COMPLETED)
+    )
+    assert back is not None
+    run = run_of(result(0.5), change, back)
+    assert (run.status, run.metrics) == (Status.COMPLETED, {"loss": 0.6})
 
 
 def test_two_results_that_differ_are_a_conflict_that_names_both_and_the_way_out() -> None:
@@ -240,8 +264,8 @@ steps = st.one_of(
         ),
         st.sampled_from([None, Status.COMPLETED, Status.CRASHED, Status.DIVERGED]),
         st.dictionaries(st.sampled_from(["loss", "NMI"]), st.sampled_from([0.1, 0.2])),
-        st.sampled_from([None, 1.0]),
-        st.sampled_from(["", "06-07 08:18:15"]),
+        st.sampled_from([None, 1.0, 2.0]),
+        st.sampled_from(["", "06-07 08:18:15", "06-08 09:00:00"]),
     ),
     st.builds(
         lambda metrics: Event(id=ID, kind=EventKind.AMEND, metrics=metrics, note="why"),
