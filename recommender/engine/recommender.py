@@ -18,6 +18,7 @@ from recommender.engine.evaluation import most_informative, prior
 from recommender.engine.evidence import Evidence, Observation
 from recommender.engine.failures import feasibility, fit_with_failures
 from recommender.engine.incumbent import probability_best
+from recommender.engine.observations import Observations
 from recommender.engine.reason import reason_for
 from recommender.engine.replicates import replicate_noise
 from recommender.engine.surrogate import Surrogate
@@ -36,17 +37,23 @@ ASKING, RANKING = 0, 1  # streams of random numbers that must not coincide
 class Recommender:
     """Recommends what to run next in a search space.
 
+        recommender = Recommender([Real("learning_rate", 1e-5, 1e-1, scale="log")], seed=0)
+        recommender.tell({"learning_rate": 3e-4}, 0.48)  # what is known already
+        for suggestion in recommender.ask(4):            # pending until told
+            recommender.tell(suggestion, train(**suggestion))
+        recommender.best()
+
     Args:
-        parameters: the search space.
-        direction: whether the objective is to be minimised or maximised.
+        parameters: the search space, a list of `Real`, `Integer` and `Categorical`.
+        direction: "minimize" or "maximize".
         metric: what the objective is called in messages.
         context: names of parameters that change the scale of the objective; they are modelled but
             never ranked by it.
-        seed: the same seed and the same calls give the same suggestions.
+        seed: a whole number from 0; the same seed and the same calls give the same suggestions.
 
     Raises:
         SpaceError: a parameter is declared wrongly, or a context names none.
-        UsageError: the direction or the seed is not allowed.
+        UsageError: the direction, the context or the seed is not allowed.
     """
 
     def __init__(
@@ -64,18 +71,25 @@ class Recommender:
                 f"direction is {direction!r}; allowed: {', '.join(Direction)}"
                 f"{did_you_mean(direction, Direction)}"
             )
-        if seed < 0:
-            raise UsageError(f"seed is {seed}; allowed: whole numbers from 0")
+        if not _is_whole(seed) or seed < 0:
+            raise UsageError(f"seed is {seed!r}; allowed: whole numbers from 0")
         if isinstance(context, str):
             raise UsageError(f"context is {context!r}; give a list of parameter names")
         for name in context:
             self.space[name]
+        if len(set(context)) < len(context):
+            raise UsageError(f"context is {', '.join(context)}; name each parameter once")
+        if len(context) == len(self.space):
+            raise UsageError(
+                f"context is {', '.join(context)}: every parameter, so no two runs could be "
+                "compared; leave one out"
+            )
         self.objective = Objective(
             metric=metric, direction=Direction(direction), context=tuple(context)
         )
-        self.seed = seed
+        self.seed = int(seed)
         self._encoding = Encoding(self.space)
-        self._observations: list[Observation] = []
+        self._observations = Observations(self.objective)
         self._fitted: tuple[int, Surrogate] | None = None
         self._version = 0
 
@@ -88,19 +102,27 @@ class Recommender:
         id: str | None = None,
         excluded: bool = False,
     ) -> None:
-        """Add a run, or the result of a suggestion that is pending.
+        """Add a run, or the result of one that is pending.
+
+        A result belongs to the run of that `id`, or else to the suggestion that is told, or else
+        to the first run outstanding with the same parameters; failing all, it is a new run. An
+        `id` of your own renames the suggestion that it is told for. Telling the same again
+        changes nothing; another result of the same configuration is a replicate, which is told
+        as `tell(dict(suggestion), value)` or under an id of its own.
 
         Args:
-            params: a value for each parameter; it may lie out of bounds and is used all the same.
-            value: the objective; None for a run that has none (yet).
+            params: a suggestion, or a value for each parameter. Numbers out of bounds and choices
+                that are not declared are used all the same: a run is evidence wherever it lies.
+            value: the objective, at most 1e100 in size; None for a run that has none (yet).
             status: completed, diverged (evidence against that place), crashed (no evidence),
-                or pending.
-            id: what to call the run in messages.
-            excluded: keep it out of every fit.
+                pending, or dropped (a suggestion that will not be run).
+            id: what to call the run; else run-1, run-2 and so on.
+            excluded: keep it out of every fit; it may be told later, for a run that is known.
 
         Raises:
             SpaceError: a parameter is missing, unknown or of the wrong type.
-            UsageError: the value is not finite, or does not go with the status.
+            UsageError: the value is not finite or too large, or does not go with the status.
+            ConflictError: the run is known with another result or other parameters.
         """
         if status not in tuple(Status):
             raise UsageError(
@@ -109,21 +131,21 @@ class Recommender:
         state = Status(status)
         if value is not None and not _is_number(value):
             raise UsageError(
-                f"{self.objective.metric} is {value!r}; a value must be a finite number (for a "
-                'training that failed, tell(params, status="diverged") or status="crashed")'
+                f"{self.objective.metric} is {value!r}; a value must be a finite number, at most "
+                f"{LARGEST_VALUE:g} in size (a training that failed has none: its status is "
+                "diverged or crashed)"
             )
         if value is not None and state is not Status.COMPLETED:
             raise UsageError(f"a {status} run has no value; leave it out, or use status=completed")
-        values = self.space.coerce(params)
-        self._encoding.encode([values])
-        loss = None if value is None else self.objective.to_loss(float(value))
-        waiting = None if state is Status.PENDING else self._waiting(values, id, loss is not None)
-        name = id or (waiting.id if waiting else f"run-{len(self._observations) + 1}")
-        run = Observation(id=name, params=values, status=state, loss=loss, excluded=excluded)
-        if waiting is not None:
-            self._observations[self._observations.index(waiting)] = run
-        else:
-            self._observations.append(run)
+        run = Observation(
+            id=id or "",
+            params=self.space.coerce(params),
+            status=state,
+            loss=None if value is None else self.objective.to_loss(float(value)),
+            excluded=excluded,
+        )
+        suggested = params.id if isinstance(params, Suggestion) else ""
+        self._observations.tell(run, suggested)
         self._version += 1
 
     def ask(
@@ -146,7 +168,7 @@ class Recommender:
             UsageError: n is out of range.
             SpaceError: a name or value in `fix`, `within` or `defaults` is not allowed.
         """
-        if isinstance(n, bool) or not isinstance(n, Integral) or not 1 <= n <= LARGEST_BATCH:
+        if not _is_whole(n) or not 1 <= n <= LARGEST_BATCH:
             raise UsageError(f"n is {n}; allowed: whole numbers 1 to {LARGEST_BATCH}")
         region = Region.checked(self.space, fix, within)
         defaults = None if defaults is None else self.space.coerce(defaults)
@@ -220,15 +242,6 @@ class Recommender:
             fitted=len(evidence.y),
         )
 
-    def _waiting(self, params: Params, id: str | None, with_value: bool) -> Observation | None:
-        """Return the first run of these parameters that a result may belong to."""
-        for run in self._observations:
-            unmeasured = run.status is Status.COMPLETED and run.loss is None
-            open_ = run.status is Status.PENDING or (unmeasured and with_value)
-            if open_ and run.params == params and id in (None, run.id):
-                return run
-        return None
-
     @property
     def _runs_needed(self) -> int:
         """How many different configurations a model needs."""
@@ -261,7 +274,8 @@ class Recommender:
     def _suggestion(self, pick: greedy.Pick, evidence: Evidence) -> Suggestion:
         mean = None if pick.mean is None else self.objective.from_loss(pick.mean)
         return Suggestion(
-            params=pick.params,
+            pick.params,
+            id=self._observations.new_id(),
             role=pick.role,
             reason=reason_for(pick, self.objective, evidence),
             mean=mean,
@@ -281,12 +295,12 @@ class Recommender:
             posterior = posterior.condition(evidence.X, np.zeros((len(evidence.X), 1)))
         X = self._encoding.encode([run.params for run in evidence.unmeasured])
         U = qmc.Sobol(len(self.space), rng=rng).random(256)
-        grid = self._encoding.spread(U, Region({}, {}))
+        grid = self._encoding.spread(U, Region())
         order = most_informative(posterior, X, grid, n)
         return tuple(evidence.unmeasured[index].id for index in order)
 
     def _evidence(self) -> Evidence:
-        return Evidence.gather(self._observations, self._encoding)
+        return Evidence.gather(tuple(self._observations), self._encoding)
 
     def _surrogate(self, evidence: Evidence) -> Surrogate:
         if self._fitted is None or self._fitted[0] != self._version:
@@ -297,6 +311,10 @@ class Recommender:
 
     def _rng(self, purpose: int, evidence: Evidence) -> np.random.Generator:
         return np.random.default_rng([self.seed, purpose, len(evidence.known), len(evidence.y)])
+
+
+def _is_whole(value: object) -> bool:
+    return isinstance(value, Integral) and not isinstance(value, bool)
 
 
 def _is_number(value: object) -> bool:
