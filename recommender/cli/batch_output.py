@@ -1,6 +1,8 @@
-"""A batch as a person reads it."""
+"""A batch as a person reads it, and as a program does."""
 
 from __future__ import annotations
+
+from typing import Any
 
 from rich.text import Text
 
@@ -11,6 +13,7 @@ from recommender.cli.session import answers, reachable
 from recommender.engine.notices import Notice
 from recommender.engine.replicates import ReplicateNoise
 from recommender.number import format_value
+from recommender.run import Proposal
 
 
 def print_batch(project: Project, batch: NextBatch) -> None:
@@ -52,6 +55,51 @@ def print_batch(project: Project, batch: NextBatch) -> None:
         console.print(Text(reachable(project, config)), soft_wrap=True)
 
 
+def batch_document(project: Project, batch: NextBatch) -> dict[str, Any]:
+    """Return the batch as the document of `next --json`."""
+    objective = project.config.objective
+    noise = batch.noise
+    return {
+        "objective": {
+            "metric": objective.metric,
+            "direction": str(objective.direction),
+            "context": list(objective.context),
+        },
+        "history": {
+            "runs": batch.finished,
+            "fitted": batch.fitted,
+            "pending": list(batch.pending),
+        },
+        "exploratory": batch.exploratory,
+        "context_variance_share": batch.context_share,
+        "noise": None
+        if noise is None
+        else {
+            "sd": noise.sd,
+            "interval": [noise.low, noise.high],
+            "degrees_of_freedom": noise.degrees_of_freedom,
+        },
+        "batch": [
+            _proposal(proposal, config)
+            for proposal, config in zip(batch.proposals, batch.configs, strict=True)
+        ],
+        "evaluate": [
+            {
+                "id": id,
+                "metric": objective.metric,
+                "reason": f"finished without {objective.metric}; its value would teach most"
+                if rank == 1
+                else f"finished without {objective.metric}; number {rank} in what it would teach",
+            }
+            for rank, id in enumerate(batch.evaluate, 1)
+        ],
+        "warnings": [
+            {"code": notice.code, "message": notice.message, "runs": list(notice.runs)}
+            for notice in batch.notices
+        ],
+    }
+
+
 def _summary(project: Project, batch: NextBatch) -> str:
     objective = project.config.objective
     pending = f", {len(batch.pending)} pending" if batch.pending else ""
@@ -83,3 +131,16 @@ def _rows(batch: NextBatch) -> list[list[str]]:
         values = (format_value(value) for value in proposal.params.values())
         rows.append([proposal.id, *values, predicted, chance, proposal.role])
     return rows
+
+
+def _proposal(proposal: Proposal, config: str) -> dict[str, Any]:
+    return {
+        "id": proposal.id,
+        "config": config,
+        "params": dict(proposal.params),
+        "predicted": {"mean": proposal.mean, "sd": proposal.sd},
+        "expected_improvement": proposal.expected_improvement,
+        "probability_of_improvement": proposal.probability_of_improvement,
+        "role": proposal.role,
+        "reason": proposal.reason,
+    }
