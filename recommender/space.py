@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import numbers
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Literal, TypeGuard
@@ -158,8 +158,9 @@ class Categorical:
         def wrong(problem: str) -> SpaceError:
             return SpaceError(problem, parameter=name, key="choices")
 
-        if isinstance(choices, str) or len(choices) < 2:
-            raise wrong(f"choices is {choices!r}; give at least two values")
+        # A set has no order: the same seed would not give the same suggestions.
+        if isinstance(choices, str) or not hasattr(choices, "__getitem__") or len(choices) < 2:
+            raise wrong(f"choices is {choices!r}; give a list of at least two values")
         plain: list[Value] = []
         for choice in map(_plain, choices):
             if not _is_value(choice):
@@ -230,9 +231,16 @@ class SearchSpace:
     parameters: tuple[Parameter, ...]
 
     def __init__(self, parameters: Sequence[Parameter]) -> None:
+        if not isinstance(parameters, Iterable):
+            raise SpaceError(f"the search space is {parameters!r}; give a list of parameters")
         object.__setattr__(self, "parameters", tuple(parameters))
         if not self.parameters:
             raise SpaceError("the search space is empty; declare at least one parameter")
+        for parameter in self.parameters:
+            if not isinstance(parameter, Parameter):
+                raise SpaceError(f"{parameter!r} is no parameter; use Real, Integer or Categorical")
+            if not isinstance(parameter.name, str) or not parameter.name.strip():
+                raise SpaceError(f"{parameter!r} has no name; its name must be a text")
         repeated = next((name for name in self.names if self.names.count(name) > 1), None)
         if repeated is not None:
             raise SpaceError(f"parameter {repeated} is declared twice; names must differ")

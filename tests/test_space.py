@@ -41,7 +41,8 @@ def test_an_integer_needs_whole_bounds():
 
 
 @pytest.mark.parametrize(
-    "choices", [[], ["one"], "adam", [1, "1"], [1, 1.0], ["0.001", "1e-3"], ["a", "a"]]
+    "choices",
+    [[], ["one"], "adam", 5, {"a", "b"}, [1, "1"], [1, 1.0], ["0.001", "1e-3"], ["a", "a"]],
 )
 def test_choices_are_at_least_two_different_ones(choices):
     with pytest.raises(SpaceError, match=r"opt: .*(two values|stands twice)"):
@@ -81,6 +82,21 @@ def test_a_space_has_at_least_one_parameter_and_no_name_twice():
         SearchSpace([])
     with pytest.raises(SpaceError, match="declared twice"):
         SearchSpace([Real("a", 0, 1), Integer("a", 0, 3)])
+
+
+@pytest.mark.parametrize(
+    ("parameters", "message"),
+    [
+        (Real("a", 0, 1), "give a list"),
+        ("ab", "'a' is no parameter"),
+        ([("a", 0, 1)], "is no parameter; use Real, Integer or Categorical"),
+        ([Real("", 0, 1)], "has no name"),
+        ([Real(3, 0, 1)], "has no name"),
+    ],
+)
+def test_a_space_is_of_parameters_with_names(parameters, message):
+    with pytest.raises(SpaceError, match=message):
+        SearchSpace(parameters)
 
 
 @pytest.mark.parametrize("value", [0.001, "1e-3", np.float64(0.001), np.array(0.001)])

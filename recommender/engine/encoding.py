@@ -49,11 +49,17 @@ class Region:
         """
         fixed_values = {name: space.check(name, value) for name, value in (fixed or {}).items()}
         ranges: dict[str, tuple[float, float]] = {}
-        for name, (low, high) in (within or {}).items():
+        for name, given in (within or {}).items():
             if isinstance(space[name], Categorical):
                 raise SpaceError("it is categorical; fix it to one of its choices", parameter=name)
             if name in fixed_values:
                 raise SpaceError("it is both fixed and narrowed; choose one", parameter=name)
+            try:
+                low, high = given
+            except (TypeError, ValueError):
+                raise SpaceError(
+                    f"the range is {given!r}; give (low, high)", parameter=name
+                ) from None
             ends = float(space.check(name, low)), float(space.check(name, high))
             if ends[0] > ends[1]:
                 raise SpaceError(f"the range {low}:{high} is the wrong way round", parameter=name)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -18,7 +17,7 @@ class Observations:
     def __init__(self, objective: Objective) -> None:
         self._objective = objective
         self._runs: dict[str, Observation] = {}
-        self._names = (f"run-{number}" for number in itertools.count(1))
+        self._named = 0
         self._named_here: set[str] = set()  # the ids that the caller did not choose
         self._renamed: dict[str, str] = {}  # from a suggestion's id to the caller's
 
@@ -27,7 +26,9 @@ class Observations:
 
     def new_id(self) -> str:
         """Return a name that no run has, nor had."""
-        name = next(name for name in self._names if name not in self._runs)
+        self._named += 1
+        while (name := f"run-{self._named}") in self._runs:
+            self._named += 1
         self._named_here.add(name)
         return name
 
@@ -61,13 +62,16 @@ class Observations:
             return own
         if run.status is Status.PENDING:
             return None
+        awaited = [Status.PENDING] if run.loss is None else [Status.PENDING, Status.COMPLETED]
         for other in self:
-            unmeasured = other.status is Status.COMPLETED and not _has_ended(other)
-            awaited = other.status is Status.PENDING or (unmeasured and run.loss is not None)
-            may_be_meant = not run.id or other.id in self._named_here
-            if awaited and may_be_meant and other.params == run.params:
+            waits = other.loss is None and other.status in awaited
+            if waits and other.params == run.params and not (run.id and self._is_named(other)):
                 return other
         return None
+
+    def _is_named(self, run: Observation) -> bool:
+        """Whether the caller has given the run its name."""
+        return run.id not in self._named_here
 
     def _check_agreement(self, known: Observation, run: Observation) -> None:
         if known.params != run.params:

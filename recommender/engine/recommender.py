@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from numbers import Integral
 
@@ -73,7 +74,7 @@ class Recommender:
             )
         if not _is_whole(seed) or seed < 0:
             raise UsageError(f"seed is {seed!r}; allowed: whole numbers from 0")
-        if isinstance(context, str):
+        if isinstance(context, str) or not isinstance(context, Sequence):
             raise UsageError(f"context is {context!r}; give a list of parameter names")
         for name in context:
             self.space[name]
@@ -92,6 +93,14 @@ class Recommender:
         self._observations = Observations(self.objective)
         self._fitted: tuple[int, Surrogate] | None = None
         self._version = 0
+
+    def __repr__(self) -> str:
+        told = Counter(str(run.status) for run in self._observations)
+        counts = ", ".join(f"{number} {status}" for status, number in told.items()) or "no runs"
+        return (
+            f"<Recommender of {', '.join(self.space.names)} to {self.objective.direction} "
+            f"{self.objective.metric}: {counts}>"
+        )
 
     def tell(
         self,
@@ -138,7 +147,7 @@ class Recommender:
         if value is not None and state is not Status.COMPLETED:
             raise UsageError(f"a {status} run has no value; leave it out, or use status=completed")
         run = Observation(
-            id=id or "",
+            id="" if id is None else str(id),
             params=self.space.coerce(params),
             status=state,
             loss=None if value is None else self.objective.to_loss(float(value)),
@@ -159,7 +168,7 @@ class Recommender:
         """Recommend the next n runs; they are pending until told.
 
         Args:
-            n: how many, at least 1.
+            n: how many, 1 to 100.
             fix: parameters to hold at a value; a context parameter may be held too.
             within: numeric parameters to keep between (low, high).
             defaults: the configuration to try first while there are too few runs for a model.
@@ -322,4 +331,4 @@ def _is_number(value: object) -> bool:
         number = abs(float(value))  # type: ignore[arg-type]
     except (TypeError, ValueError, OverflowError):
         return False
-    return not isinstance(value, str) and number <= LARGEST_VALUE  # which NaN is not
+    return not isinstance(value, str | bool) and number <= LARGEST_VALUE  # which NaN is not

@@ -134,6 +134,8 @@ def test_columns_know_their_parameter():
         ({"a": 9}, {}, "a: 9.0 is not allowed"),
         ({}, {"a": (2, 1)}, "wrong way round"),
         ({}, {"a": (0, 9)}, "9.0 is not allowed"),
+        ({}, {"a": 0.5}, r"a: the range is 0\.5; give \(low, high\)"),
+        ({}, {"a": (0, 1, 2)}, "give .low, high"),
         ({}, {"c": ("x", "y")}, "categorical"),
         ({"a": 1}, {"a": (0, 1)}, "both fixed and narrowed"),
         ({"k": 2.5}, {}, "not a whole number"),

@@ -1,5 +1,7 @@
 """Which run a statement is about."""
 
+import pickle
+
 import pytest
 
 from recommender import Real, Recommender
@@ -142,3 +144,27 @@ def test_runs_keep_their_order_when_results_come_in_another(recommender):
     recommender.tell(other, 0.5, id="b")
     recommender.tell(one, 0.4, id="a")
     assert list(known(recommender)) == ["a", "b"]
+
+
+def test_a_number_is_a_name_too(recommender):
+    recommender.tell(RUN, 0.4, id=0)
+    recommender.tell(RUN, 0.4, id=7)
+    duplicates = [n for n in recommender.ask(1).notices if n.code == "duplicate-run"]
+    assert [notice.runs for notice in duplicates] == [("0", "7")]
+
+
+def test_a_recommender_can_be_kept_and_goes_on_as_it_would_have(recommender):
+    recommender.tell(RUN, 0.4)
+    suggestion = recommender.ask(1)[0]
+    kept = pickle.loads(pickle.dumps(recommender))
+    kept.tell(suggestion, 0.5)
+    recommender.tell(suggestion, 0.5)
+    assert known(kept) == known(recommender)
+    assert [vars(each) for each in kept.ask(2)] == [vars(each) for each in recommender.ask(2)]
+
+
+def test_a_recommender_says_how_many_runs_it_knows(recommender):
+    assert repr(recommender) == "<Recommender of lr, t to minimize loss: no runs>"
+    recommender.tell(RUN, 0.4)
+    recommender.ask(2)
+    assert repr(recommender).endswith(": 1 completed, 2 pending>")

@@ -262,7 +262,7 @@ class TestTelling:
         assert [type(value) for value in best.values()] == [float, float, int, float]
 
     @pytest.mark.parametrize(
-        "value", [math.nan, math.inf, -math.inf, 1e200, "0.5", [1, 2], 10**400]
+        "value", [math.nan, math.inf, -math.inf, 1e200, "0.5", True, [1, 2], 10**400]
     )
     def test_a_value_that_is_no_finite_number_is_an_error(self, value):
         with pytest.raises(UsageError, match="finite"):
@@ -304,6 +304,7 @@ def test_a_batch_size_that_cannot_be_is_an_error(n):
         ({"direction": "down"}, "allowed: minimize, maximize"),
         ({"context": ["x"]}, "no parameter 'x'"),
         ({"context": "t"}, "give a list"),
+        ({"context": None}, "give a list"),
         ({"context": ["t", "t"]}, "context is t, t; name each parameter once"),
         ({"context": ["t", "lr"]}, "every parameter"),
         ({"seed": -1}, "seed is -1; allowed: whole numbers from 0"),
