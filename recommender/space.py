@@ -295,8 +295,11 @@ class SearchSpace:
         parameter = self[name]
         coerced = parameter.coerce(value)
         if not parameter.contains(coerced):
+            given = format_value(coerced)
+            choices = parameter.choices if isinstance(parameter, Categorical) else ()
             raise SpaceError(
-                f"{format_value(coerced)} is not allowed; allowed: {parameter.allowed}",
+                f"{given} is not allowed; allowed: {parameter.allowed}"
+                f"{did_you_mean(given, map(format_value, choices))}",
                 parameter=name,
             )
         return coerced

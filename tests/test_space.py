@@ -171,6 +171,8 @@ def test_values_out_of_bounds_are_read_and_told_apart():
     with pytest.raises(SpaceError, match=r"lr: 0.5 is not allowed; allowed: 1e-05 to 0.1"):
         SPACE.check("lr", 0.5)
     assert SPACE.check("k", "9") == 9
+    with pytest.raises(SpaceError, match=r"opt: adm is not allowed; .*did you mean 'adam'"):
+        SPACE.check("opt", "adm")
 
 
 def test_a_wrong_name_is_answered_with_the_nearest():

@@ -141,8 +141,8 @@ class Recommender:
         if value is not None and not _is_number(value):
             raise UsageError(
                 f"{self.objective.metric} is {value!r}; a value must be a finite number, at most "
-                f"{LARGEST_VALUE:g} in size (a training that failed has none: its status is "
-                "diverged or crashed)"
+                f"{LARGEST_VALUE:g} in size. Leave it out for a run that has none yet, or whose "
+                "status is diverged or crashed"
             )
         if value is not None and state is not Status.COMPLETED:
             raise UsageError(f"a {status} run has no value; leave it out, or use status=completed")

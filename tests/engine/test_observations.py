@@ -3,9 +3,14 @@
 import pickle
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from recommender import Real, Recommender
+from recommender.engine.evidence import Observation
+from recommender.engine.observations import Observations
 from recommender.errors import ConflictError
+from recommender.run import Objective, Status
 
 PARAMETERS = [Real("lr", 1e-4, 1e-1, scale="log"), Real("t", 0.0, 1.0)]
 RUN = {"lr": 0.02, "t": 0.2}
@@ -168,3 +173,22 @@ def test_a_recommender_says_how_many_runs_it_knows(recommender):
     recommender.tell(RUN, 0.4)
     recommender.ask(2)
     assert repr(recommender).endswith(": 1 completed, 2 pending>")
+
+
+@given(st.data())
+def test_every_suggestion_is_closed_by_its_own_result_in_whatever_order_and_way(data):
+    observations = Observations(Objective(metric="loss"))
+    params = {
+        (id := observations.new_id()): {"t": t}
+        for t in data.draw(st.lists(st.sampled_from([0.1, 0.2]), max_size=6))
+    }
+    for id, given_params in params.items():
+        pending = Observation(id="", params=given_params, status=Status.PENDING)
+        observations.tell(pending, suggested=id)
+    told = {}
+    for index, id in enumerate(data.draw(st.permutations(list(params)))):
+        name = data.draw(st.sampled_from(["", f"mine-{index}"]))
+        result = Observation(id=name, params=params[id], status=Status.COMPLETED, loss=float(index))
+        observations.tell(result, suggested=id)
+        told[name or id] = result.loss
+    assert {run.id: run.loss for run in observations} == told
