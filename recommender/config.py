@@ -118,9 +118,7 @@ def _parameter(name: str, entry: Entry, reserved: Collection[str]) -> Parameter:
             return Integer(name, cast(int, low), cast(int, high), scale)
         return Real(name, low, high, scale)
     except SpaceError as error:
-        message = str(error).removeprefix(f"parameter {name}: ")
-        # The message opens with the key that is wrong, where it is about one.
-        raise fields.get(message.split()[0], entry).error(message) from None
+        raise fields.get(error.key, entry).error(error.problem) from None
 
 
 def _choices(entry: Entry) -> list[Value]:
@@ -136,12 +134,6 @@ def _choices(entry: Entry) -> list[Value]:
                 f"{format_value(parse_value(value))}; write the number, or another text"
             )
         choices.append(value)
-    truths = [isinstance(value, bool) for value in choices]
-    if any(truths) and any(
-        isinstance(value, int | float) and not truth
-        for value, truth in zip(choices, truths, strict=True)
-    ):
-        raise entry.error("true and false cannot stand beside numbers; use one or the other")
     return choices
 
 

@@ -28,7 +28,16 @@ class UsageError(RecommenderError):
 
 
 class SpaceError(UsageError):
-    """A parameter declaration, or a value given for a parameter, is not allowed."""
+    """A parameter declaration, or a value given for a parameter, is not allowed.
+
+    `problem` is the message without the parameter's name; `key` is the part of a declaration that
+    is wrong (`low`, `choices`), or empty.
+    """
+
+    def __init__(self, problem: str, *, parameter: str = "", key: str = "") -> None:
+        super().__init__(f"parameter {parameter}: {problem}" if parameter else problem)
+        self.problem = problem
+        self.key = key
 
 
 class ConfigError(UsageError):
@@ -51,8 +60,8 @@ class ConflictError(RecommenderError):
     """Two statements about one run contradict each other; a person must decide."""
 
 
-def did_you_mean(name: str, allowed: Iterable[str]) -> str:
+def did_you_mean(name: object, allowed: Iterable[str]) -> str:
     """Return `"; did you mean 'x'?"` for the nearest allowed name, or an empty string."""
     by_folded = {other.casefold(): str(other) for other in allowed}
-    nearest = difflib.get_close_matches(name.casefold(), list(by_folded), n=1, cutoff=0.6)
+    nearest = difflib.get_close_matches(str(name).casefold(), list(by_folded), n=1, cutoff=0.6)
     return f"; did you mean {by_folded[nearest[0]]!r}?" if nearest else ""

@@ -38,6 +38,11 @@ def parse_value(text: str) -> float | int | str:
 
 
 def format_value(value: float | int | str) -> str:
-    """Return the shortest text that `parse_value` reads back as the same value."""
+    """Return the shortest text that `parse_value` reads back as the same value.
+
+    A truth value is spelled as in YAML, true or false, and read back as that text.
+    """
+    if isinstance(value, bool):
+        return str(value).lower()
     # Of a numpy float, which is a float as well, repr gives more than the number.
     return float.__repr__(value) if isinstance(value, float) else str(value)

@@ -91,8 +91,7 @@ class Entry:
             ConfigError: it is none of them.
         """
         if self.value not in allowed:
-            hint = did_you_mean(self.value, allowed) if isinstance(self.value, str) else ""
-            raise self.wrong(f"one of {', '.join(allowed)}{hint}")
+            raise self.wrong(f"one of {', '.join(allowed)}{did_you_mean(self.value, allowed)}")
         return str(self.value)
 
     def number(self) -> float | int:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+import numbers
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeGuard
 
 from recommender.errors import SpaceError, did_you_mean
-from recommender.number import format_value, parse_value
+from recommender.number import format_value, parse_number, parse_value
 from recommender.run import Params, Value
 
 Scale = Literal["linear", "log"]
@@ -17,26 +18,30 @@ SCALES: tuple[Scale, ...] = ("linear", "log")
 
 
 def _check_bounds(name: str, low: float, high: float, scale: str) -> None:
+    def wrong(key: str, problem: str) -> SpaceError:
+        return SpaceError(problem, parameter=name, key=key)
+
     if scale not in SCALES:
-        raise SpaceError(
-            f"parameter {name}: scale is {scale!r}; allowed: {', '.join(SCALES)}"
-            f"{did_you_mean(str(scale), SCALES)}"
+        raise wrong(
+            "scale",
+            f"scale is {scale!r}; allowed: {', '.join(SCALES)}{did_you_mean(scale, SCALES)}",
         )
     for key, bound in (("low", low), ("high", high)):
-        if isinstance(bound, bool) or not isinstance(bound, int | float):
-            raise SpaceError(f"parameter {name}: {key} is {bound!r}; it must be a number")
+        if not _is_real(bound):
+            raise wrong(key, f"{key} is {bound!r}; it must be a number")
         if not _is_finite(bound):
-            raise SpaceError(f"parameter {name}: {key} is {bound}; it must be finite")
+            raise wrong(key, f"{key} is {bound}; it must be finite")
     if not low < high:
-        raise SpaceError(f"parameter {name}: low is {low}, high is {high}; low must be below high")
-    if not math.isfinite(float(high) - float(low)):
-        raise SpaceError(f"parameter {name}: the range from {low} to {high} is too wide")
+        raise wrong("low", f"low is {low}, high is {high}; low must be below high")
     if scale == "log" and low <= 0:
-        raise SpaceError(
-            f"parameter {name}: low is {low}; a log scale needs low > 0 (or use scale: linear)"
-        )
-    if scale == "log" and not math.isfinite(high / low):
-        raise SpaceError(f"parameter {name}: the range from {low} to {high} is too wide")
+        raise wrong("low", f"low is {low}; a log scale needs low > 0 (or use scale: linear)")
+    span = high / low if scale == "log" else float(high) - float(low)
+    if not math.isfinite(span):
+        raise wrong("low", f"the range from {low} to {high} is too wide")
+
+
+def _is_real(value: object) -> bool:
+    return isinstance(value, numbers.Real) and not isinstance(value, bool)
 
 
 def _is_finite(number: float) -> bool:
@@ -46,16 +51,24 @@ def _is_finite(number: float) -> bool:
         return False
 
 
-def _number(name: str, value: object) -> float | int:
+def _number(parameter: Real | Integer, value: object) -> float | int:
+    def wrong(problem: str) -> SpaceError:
+        return SpaceError(problem, parameter=parameter.name)
+
     if isinstance(value, str):
         value = parse_value(value)
     elif not isinstance(value, int) and hasattr(value, "__float__"):
         with suppress(TypeError, ValueError):  # an array of several numbers has no float
             value = float(value)
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise SpaceError(f"parameter {name}: {value!r} is not a number; write it like 0.0005")
+        raise wrong(f"{value!r} is not a number; write it like 0.0005")
     if not _is_finite(value):
-        raise SpaceError(f"parameter {name}: {value} is not a finite number")
+        raise wrong(f"{value} is not a finite number")
+    if parameter.scale == "log" and value <= 0:
+        raise wrong(
+            f"{format_value(value)} has no place on a log scale, which needs values above 0 "
+            "(or declare scale: linear)"
+        )
     return value
 
 
@@ -77,9 +90,9 @@ class Real:
         """Return `value` as a float, whether or not it lies within the bounds.
 
         Raises:
-            SpaceError: it is not a finite number.
+            SpaceError: it is not a finite number, or on a log scale not above 0.
         """
-        return float(_number(self.name, value))
+        return float(_number(self, value))
 
     def contains(self, value: Value) -> bool:
         """Whether `value` is a number within the bounds."""
@@ -105,8 +118,10 @@ class Integer:
         for key, bound in (("low", self.low), ("high", self.high)):
             if int(bound) != bound:
                 raise SpaceError(
-                    f"parameter {self.name}: {key} is {bound}; an integer parameter needs whole "
-                    "bounds (or use type: real)"
+                    f"{key} is {bound}; an integer parameter needs whole bounds (or use type: "
+                    "real)",
+                    parameter=self.name,
+                    key=key,
                 )
         object.__setattr__(self, "low", int(self.low))
         object.__setattr__(self, "high", int(self.high))
@@ -115,11 +130,11 @@ class Integer:
         """Return `value` as an int, whether or not it lies within the bounds.
 
         Raises:
-            SpaceError: it is not a whole number.
+            SpaceError: it is not a whole number, or on a log scale not above 0.
         """
-        number = _number(self.name, value)
+        number = _number(self, value)
         if int(number) != number:
-            raise SpaceError(f"parameter {self.name}: {number} is not a whole number")
+            raise SpaceError(f"{number} is not a whole number", parameter=self.name)
         return int(number)
 
     def contains(self, value: Value) -> bool:
@@ -140,20 +155,44 @@ class Categorical:
     choices: tuple[Value, ...]
 
     def __init__(self, name: str, choices: Sequence[Value]) -> None:
+        def wrong(problem: str) -> SpaceError:
+            return SpaceError(problem, parameter=name, key="choices")
+
+        # A set has no order: the same seed would not give the same suggestions.
+        if isinstance(choices, str) or not hasattr(choices, "__getitem__") or len(choices) < 2:
+            raise wrong(f"choices is {choices!r}; give a list of at least two values")
+        plain: list[Value] = []
+        for choice in map(_plain, choices):
+            if not _is_value(choice):
+                raise wrong(
+                    f"the choice {choice!r} is not allowed; allowed: texts, finite numbers, true "
+                    "and false"
+                )
+            plain.append(choice)
+        kinds = {type(choice) for choice in plain}
+        if bool in kinds and kinds & {int, float}:
+            raise wrong("true and false cannot stand beside numbers; use one or the other")
+        spellings = [_spelling(choice) for choice in plain]
+        for choice, spelling in zip(plain, spellings, strict=True):
+            if spellings.count(spelling) > 1:
+                raise wrong(f"the choice {format_value(choice)} stands twice")
         object.__setattr__(self, "name", name)
-        if isinstance(choices, str) or len(choices) < 2:
-            raise SpaceError(f"parameter {name}: choices is {choices!r}; give at least two values")
-        texts = [format_value(choice) for choice in choices]
-        repeated = next((text for text in texts if texts.count(text) > 1), None)
-        if repeated is not None:
-            raise SpaceError(f"parameter {name}: the choice {repeated} stands twice")
-        object.__setattr__(self, "choices", tuple(choices))
+        object.__setattr__(self, "choices", tuple(plain))
 
     def coerce(self, value: object) -> Value:
-        """Return the choice that `value` spells, or the value itself if it is none of them."""
-        text = format_value(value) if isinstance(value, int | float | str) else str(value)
-        known = {format_value(choice): choice for choice in self.choices}
-        return known.get(text, text if not isinstance(value, int | float | str) else value)
+        """Return the choice that `value` spells, or the value itself if it is none of them.
+
+        Raises:
+            SpaceError: it is neither a text, nor a finite number, nor true or false.
+        """
+        plain = _plain(value)
+        if not _is_value(plain):
+            raise SpaceError(
+                f"{value!r} is not a choice; allowed: {self.allowed}", parameter=self.name
+            )
+        known = {_spelling(choice): choice for choice in self.choices}
+        # A number of single precision is spelled as it was written, not as the double it becomes.
+        return known.get(_spelling(value), plain)
 
     def contains(self, value: Value) -> bool:
         """Whether `value` is one of the choices."""
@@ -168,6 +207,23 @@ class Categorical:
 Parameter = Real | Integer | Categorical
 
 
+def _plain(value: object) -> object:
+    """Return a value of numpy as plain Python, and any other as it is."""
+    return value.item() if hasattr(value, "item") and getattr(value, "size", 0) == 1 else value
+
+
+def _is_value(value: object) -> TypeGuard[Value]:
+    return isinstance(value, str) or (isinstance(value, int | float) and _is_finite(value))
+
+
+def _spelling(value: object) -> float | str:
+    """Return what two spellings of one choice share: 1e-3 is 0.001, and TRUE is true."""
+    text = format_value(value) if isinstance(value, int | float | str) else str(value)
+    number = parse_number(text)
+    truth = text.lower() if text.lower() in ("true", "false") else text
+    return truth if number is None else number
+
+
 @dataclass(frozen=True, slots=True)
 class SearchSpace:
     """What may be varied: the parameters, in the order in which they were declared."""
@@ -175,9 +231,16 @@ class SearchSpace:
     parameters: tuple[Parameter, ...]
 
     def __init__(self, parameters: Sequence[Parameter]) -> None:
+        if not isinstance(parameters, Iterable):
+            raise SpaceError(f"the search space is {parameters!r}; give a list of parameters")
         object.__setattr__(self, "parameters", tuple(parameters))
         if not self.parameters:
             raise SpaceError("the search space is empty; declare at least one parameter")
+        for parameter in self.parameters:
+            if not isinstance(parameter, Parameter):
+                raise SpaceError(f"{parameter!r} is no parameter; use Real, Integer or Categorical")
+            if not isinstance(parameter.name, str) or not parameter.name.strip():
+                raise SpaceError(f"{parameter!r} has no name; its name must be a text")
         repeated = next((name for name in self.names if self.names.count(name) > 1), None)
         if repeated is not None:
             raise SpaceError(f"parameter {repeated} is declared twice; names must differ")
@@ -208,6 +271,10 @@ class SearchSpace:
         Raises:
             SpaceError: a name is unknown or missing, or a value has the wrong type.
         """
+        try:
+            params = dict(params)  # a row of pandas iterates over its values
+        except (TypeError, ValueError):
+            raise SpaceError(f"{params!r} does not map parameter names to values") from None
         for name in params:
             self[name]
         missing = [name for name in self.names if name not in params]
@@ -228,8 +295,11 @@ class SearchSpace:
         parameter = self[name]
         coerced = parameter.coerce(value)
         if not parameter.contains(coerced):
+            given = format_value(coerced)
+            choices = parameter.choices if isinstance(parameter, Categorical) else ()
             raise SpaceError(
-                f"parameter {name}: {format_value(coerced)} is not allowed; allowed: "
-                f"{parameter.allowed}"
+                f"{given} is not allowed; allowed: {parameter.allowed}"
+                f"{did_you_mean(given, map(format_value, choices))}",
+                parameter=name,
             )
         return coerced

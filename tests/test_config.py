@@ -130,7 +130,7 @@ def test_choices_keep_their_types(tmp_path):
         ("low: 16", "choices: [1, 2]", 7, "type integer has no choices; allowed: type, low"),
         ("[adam, sgd, 'no']", "[adam]", 9, "optimizer.choices: choices is .*at least two"),
         ("[adam, sgd, 'no']", "adam", 9, "optimizer.choices: .*it must be a list"),
-        ("[adam, sgd, 'no']", "[adam, adam]", 9, "optimizer: the choice adam stands twice"),
+        ("[adam, sgd, 'no']", "[adam, adam]", 9, "optimizer.choices: the choice adam stands twice"),
         ("[adam, sgd, 'no']", "[adam, no]", 9, "do not agree on 'no'; .* in quotes"),
         ("[adam, sgd, 'no']", "[true, 1]", 9, "true and false cannot stand beside numbers"),
         ("[adam, sgd, 'no']", "[adam, ~]", 9, "optimizer.choices: the value is empty"),

@@ -49,3 +49,7 @@ def test_a_cell_is_an_integer_a_float_or_its_text():
 def test_a_numpy_number_is_written_like_any_other():
     assert format_value(np.float64(0.1)) == "0.1"
     assert format_value(np.int64(3)) == "3"
+
+
+def test_a_truth_value_is_spelled_as_in_yaml():
+    assert (format_value(True), format_value(False)) == ("true", "false")

@@ -40,10 +40,41 @@ def test_an_integer_needs_whole_bounds():
         Integer("k", 1.5, 4)
 
 
-@pytest.mark.parametrize("choices", [[], ["one"], "adam", [1, "1"], ["a", "a"]])
+@pytest.mark.parametrize(
+    "choices",
+    [[], ["one"], "adam", 5, {"a", "b"}, [1, "1"], [1, 1.0], ["0.001", "1e-3"], ["a", "a"]],
+)
 def test_choices_are_at_least_two_different_ones(choices):
-    with pytest.raises(SpaceError):
+    with pytest.raises(SpaceError, match=r"opt: .*(two values|stands twice)"):
         Categorical("opt", choices)
+
+
+@pytest.mark.parametrize("choice", [None, math.nan, math.inf, [1], {}, 1j])
+def test_a_choice_is_a_text_a_finite_number_or_a_truth_value(choice):
+    with pytest.raises(SpaceError, match=r"the choice .* is not allowed; allowed: texts") as error:
+        Categorical("opt", ["adam", choice])
+    assert error.value.key == "choices"
+
+
+def test_truth_values_do_not_stand_beside_numbers_which_equal_them():
+    with pytest.raises(SpaceError, match="beside numbers"):
+        Categorical("opt", [True, 1])
+
+
+def test_numpy_declares_as_plain_python():
+    assert Real("a", np.int64(1), np.float32(2)) == Real("a", 1.0, 2.0)
+    assert Integer("k", np.int64(1), np.int32(4)) == Integer("k", 1, 4)
+    choices = Categorical("c", np.array([16, 32])).choices
+    assert choices == (16, 32)
+    assert {type(choice) for choice in choices} == {int}
+    assert Categorical("c", np.array([True, False])).choices == (True, False)
+
+
+@pytest.mark.parametrize("parameter", [Real("lr", 0.1, 1, "log"), Integer("lr", 1, 9, "log")])
+@pytest.mark.parametrize("value", [0, -1, "-1"])
+def test_a_value_without_a_logarithm_is_an_error_that_names_it(parameter, value):
+    with pytest.raises(SpaceError, match=r"lr: (0|-1) has no place on a log scale"):
+        parameter.coerce(value)
 
 
 def test_a_space_has_at_least_one_parameter_and_no_name_twice():
@@ -51,6 +82,21 @@ def test_a_space_has_at_least_one_parameter_and_no_name_twice():
         SearchSpace([])
     with pytest.raises(SpaceError, match="declared twice"):
         SearchSpace([Real("a", 0, 1), Integer("a", 0, 3)])
+
+
+@pytest.mark.parametrize(
+    ("parameters", "message"),
+    [
+        (Real("a", 0, 1), "give a list"),
+        ("ab", "'a' is no parameter"),
+        ([("a", 0, 1)], "is no parameter; use Real, Integer or Categorical"),
+        ([Real("", 0, 1)], "has no name"),
+        ([Real(3, 0, 1)], "has no name"),
+    ],
+)
+def test_a_space_is_of_parameters_with_names(parameters, message):
+    with pytest.raises(SpaceError, match=message):
+        SearchSpace(parameters)
 
 
 @pytest.mark.parametrize("value", [0.001, "1e-3", np.float64(0.001), np.array(0.001)])
@@ -95,6 +141,27 @@ def test_a_choice_is_recognised_by_its_spelling():
     assert not choice.contains("gone")
 
 
+@pytest.mark.parametrize(
+    ("choices", "given", "own"),
+    [
+        ([True, False], "true", True), ([True, False], "FALSE", False),
+        ([True, False], np.bool_(True), True), (["true", "auto"], True, "true"),
+        ([16, 32], "32.0", 32), ([0.001, 0.1], "1e-3", 0.001), ([0.5, 0.1], np.float32(0.1), 0.1),
+        ([1, 2], 2.0, 2), (["1e-3", "x"], "1e-3", "1e-3"),
+    ],
+)  # fmt: skip
+def test_a_choice_is_recognised_in_other_spellings(choices, given, own):
+    coerced = Categorical("c", choices).coerce(given)
+    assert coerced == own
+    assert type(coerced) is type(own)
+
+
+@pytest.mark.parametrize("value", [None, math.nan, [1], np.array([1, 2])])
+def test_what_can_be_no_choice_is_an_error(value):
+    with pytest.raises(SpaceError, match=r"c: .* is not a choice; allowed: x, true"):
+        Categorical("c", ["x", True]).coerce(value)
+
+
 def test_values_out_of_bounds_are_read_and_told_apart():
     params = SPACE.coerce({"opt": "adam", "lr": 0.5, "k": 3})
     assert params == {"lr": 0.5, "k": 3, "opt": "adam"}
@@ -104,6 +171,8 @@ def test_values_out_of_bounds_are_read_and_told_apart():
     with pytest.raises(SpaceError, match=r"lr: 0.5 is not allowed; allowed: 1e-05 to 0.1"):
         SPACE.check("lr", 0.5)
     assert SPACE.check("k", "9") == 9
+    with pytest.raises(SpaceError, match=r"opt: adm is not allowed; .*did you mean 'adam'"):
+        SPACE.check("opt", "adm")
 
 
 def test_a_wrong_name_is_answered_with_the_nearest():
@@ -117,3 +186,14 @@ def test_a_space_is_read_in_declared_order():
     assert SPACE.names == ("lr", "k", "opt")
     assert len(SPACE) == 3
     assert [p.allowed for p in SPACE] == ["1e-05 to 0.1", "whole numbers 2 to 9", "adam, sgd"]
+
+
+@pytest.mark.parametrize("params", [None, 3, [1, 2], "lr"])
+def test_what_maps_no_names_to_values_is_an_error(params):
+    with pytest.raises(SpaceError, match="does not map parameter names"):
+        SPACE.coerce(params)
+
+
+def test_a_name_that_is_no_text_is_unknown():
+    with pytest.raises(SpaceError, match="there is no parameter 3"):
+        SPACE.coerce({"lr": 0.01, "k": 3, "opt": "sgd", 3: 1})

@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from recommender.campaign.project import Project
-from recommender.campaign.recording import possible
 from recommender.errors import ConflictError, SpaceError
 from recommender.records import RUN_COLUMNS, Event, EventKind, Folded, check_event
 from recommender.run import Params, Run, Status, Value, next_number, run_id
@@ -73,7 +72,7 @@ def import_table(
     rows: list[_Row] = []
     for read in reading.runs:
         try:
-            rows.append(_Row(read, _possible(space, read), _status(read)))
+            rows.append(_Row(read, space.coerce(read.params), _status(read)))
         except SpaceError as error:
             findings.append(Finding(read.line, "left-out", f"the row is left out: {error}"))
     findings += _repetitions(rows)
@@ -209,10 +208,6 @@ def _event(id: str, row: _Row, now: str) -> Event:
         note=row.table.note,
         extras=dict(row.table.extras),
     )
-
-
-def _possible(space: SearchSpace, row: TableRun) -> dict[str, Value]:
-    return {parameter.name: possible(parameter, row.params[parameter.name]) for parameter in space}
 
 
 def _as_declared(space: SearchSpace, params: Params) -> dict[str, Value]:

@@ -13,7 +13,7 @@ from recommender.campaign.job_files import job_text, template_values
 from recommender.campaign.project import JOBS_FOLDER, Project
 from recommender.engine.answers import Batch
 from recommender.engine.recommender import Recommender
-from recommender.errors import ConflictError, HistoryError, JobError, UsageError
+from recommender.errors import ConflictError, HistoryError, JobError, SpaceError, UsageError
 from recommender.jobs import read_template, require_writable, write_job
 from recommender.records import Folded
 from recommender.run import Proposal, Status, next_number, run_id
@@ -40,26 +40,29 @@ def recommender_for(project: Project, folded: Folded, seed: int = 0) -> Recommen
     """Return a recommender that was told the whole history.
 
     Raises:
-        HistoryError: a run's parameters do not fit the search space.
+        HistoryError: a run's parameters do not fit the search space, or its objective is too large.
     """
     objective = project.config.objective
+    metric = objective.metric
     recommender = Recommender(
         project.config.space,
         direction=objective.direction,
-        metric=objective.metric,
+        metric=metric,
         context=objective.context,
         seed=seed,
     )
     for run in folded.history.runs:
-        value = run.metrics.get(objective.metric) if run.status is Status.COMPLETED else None
+        value = run.metrics.get(metric) if run.status is Status.COMPLETED else None
         try:
             recommender.tell(run.params, value, status=run.status, id=run.id, excluded=run.excluded)
         except UsageError as error:
             if run.excluded:
                 continue  # that is the way out which the message offers
+            wrong = "--param NAME" if isinstance(error, SpaceError) else f"--metric {metric}"
             raise HistoryError(
                 f"{run.source}: {run.id}: {error}; correct it with: recommend record {run.id} "
-                "--amend REASON --param NAME=VALUE"
+                f"--amend REASON {wrong}=VALUE, or keep it out of every fit with: recommend "
+                f"exclude {run.id} --reason TEXT"
             ) from None
     return recommender
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from recommender.campaign.project import Project
 from recommender.campaign.result import Result
-from recommender.errors import ConflictError, SpaceError, UsageError, did_you_mean
+from recommender.errors import ConflictError, UsageError, did_you_mean
 from recommender.number import format_value
 from recommender.records import (
     RUN_COLUMNS,
@@ -19,7 +19,7 @@ from recommender.records import (
     same,
 )
 from recommender.run import RESULTS, Params, Run, Status, Value, next_number, run_id
-from recommender.space import Categorical, Parameter, SearchSpace
+from recommender.space import SearchSpace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +77,7 @@ def record(
             )
     # A value out of bounds is welcome: a run that was made is evidence wherever it lies.
     space = project.config.space
-    params = {name: possible(space[name], text) for name, text in result.params.items()}
+    params = {name: space[name].coerce(text) for name, text in result.params.items()}
     with project.records.writing(dry_run=dry_run) as writer:
         folded = writer.folded
         _check_metrics(project, folded, result.metrics, new_metric=new_metric)
@@ -188,22 +188,6 @@ def _check_outcome(project: Project, run: Run | None, result: Result) -> None:
             f"{run.id} is {run.status}; say what became of it with --metric {metric}=VALUE or "
             f"--status {'|'.join(RESULTS)}"
         )
-
-
-def possible(parameter: Parameter, value: object) -> Value:
-    """Return a value that a run had as the parameter's type; it may lie out of bounds.
-
-    Raises:
-        SpaceError: it has the wrong type, or no place on the parameter's scale.
-    """
-    coerced = parameter.coerce(value)
-    scale = "" if isinstance(parameter, Categorical) else parameter.scale
-    if scale == "log" and not isinstance(coerced, str) and coerced <= 0:
-        raise SpaceError(
-            f"parameter {parameter.name}: {format_value(coerced)} has no place on a log scale; "
-            "allowed: values above 0 (or use scale: linear in the sweep file)"
-        )
-    return coerced
 
 
 def _outside(space: SearchSpace, event: Event | None) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
 import sys
@@ -16,7 +17,7 @@ from recommender.cli import importing, looking, proposing, recording, setup
 from recommender.cli.session import Session, say
 from recommender.errors import ConflictError, RecommenderError, UsageError
 
-FAILED, WRONG_USAGE, NEEDS_A_PERSON = 1, 2, 3
+DONE, FAILED, WRONG_USAGE, NEEDS_A_PERSON = 0, 1, 2, 3
 
 app = typer.Typer(
     help="Recommends the next training runs of a sweep from the runs made so far.",
@@ -63,29 +64,57 @@ for group in (setup, importing, proposing, recording, looking):
 
 
 def main() -> None:
-    """Run the command line and exit with its status."""
+    """Run the command line and exit with its status.
+
+    An error is one text on standard error; standard output stays empty then, with --json too.
+    A reader who leaves early, like `head`, has seen enough: the work was done before anything was
+    printed, and the status is that of success.
+    """
     # One thread: the matrices are small, and threads that wait for each other are far slower.
     for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ.setdefault(variable, "1")
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")  # no terminal's encoding is an error
+    _prepare_streams()
     debug = "--debug" in sys.argv
     try:
-        app(prog_name="recommend")
-    except BrokenPipeError:
-        # Whoever read the output has seen enough; nothing is left to say, not even at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(FAILED)
+        try:
+            app(prog_name="recommend")
+        finally:
+            sys.stdout.flush()  # here, where it can still be said if that fails
+    except SystemExit as exit:
+        reader_left = isinstance(exit.__context__, BrokenPipeError)  # for which typer's status is 1
+        sys.exit(DONE if reader_left else exit.code)
+    except BrokenPipeError as error:
+        _discard_output()
+        sys.exit(error.__context__.code if isinstance(error.__context__, SystemExit) else FAILED)
     except Exception as error:
         if debug:
             traceback.print_exc()
-        expected = isinstance(error, RecommenderError)
-        say(f"recommend: {error}" if expected else f"recommend: {_internal(error)}")
+        say(f"recommend: {error if isinstance(error, RecommenderError) else _unforeseen(error)}")
+        _discard_output()
         sys.exit(exit_status(error))
 
 
-def _internal(error: Exception) -> str:
+def _prepare_streams() -> None:
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:  # the caller closed it
+            setattr(sys, name, io.StringIO())
+        elif isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # no terminal's encoding is an error
+
+
+def _discard_output() -> None:
+    """Let nothing that could not be written fail once more at exit."""
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _unforeseen(error: Exception) -> str:
+    if isinstance(error, OSError) and error.filename is None:
+        return (
+            f"the answer cannot be written to standard output ({error.strerror}); what the command "
+            "had to write in the project stands all the same"
+        )
     return (
         f"internal error: {type(error).__name__}: {error}; nothing more was written. Please report "
         "it with the output of `recommend --debug ...`"

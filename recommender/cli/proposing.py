@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -19,11 +19,6 @@ from recommender.cli.session import (
     working,
 )
 from recommender.errors import UsageError
-
-if TYPE_CHECKING:
-    from recommender.campaign.project import Project
-    from recommender.campaign.proposing import NextBatch
-    from recommender.run import Proposal
 
 
 def register(app: typer.Typer) -> None:
@@ -57,6 +52,7 @@ def next_batch(
     project = session.project()
     with working("fitting the runs so far and choosing the next ones", quiet=quiet or as_json):
         from recommender.campaign.proposing import propose
+        from recommender.cli.batch_output import batch_document, print_batch
 
         batch = propose(
             project,
@@ -69,13 +65,11 @@ def next_batch(
             waiting=lambda: say("waiting for another `recommend next`", quiet=quiet),
         )
     if as_json:
-        print_json(_document(project, batch))
+        print_json(batch_document(project, batch))
     elif quiet:
         for config in batch.configs:
             print(reachable(project, config))
     else:
-        from recommender.cli.batch_table import print_batch
-
         print_batch(project, batch)
     for notice in batch.history_notices:
         say(f"! {notice}", quiet=quiet)
@@ -129,60 +123,3 @@ def _ends(name: str, text: str) -> tuple[str, str]:
     if not colon:
         raise UsageError(f"--within {name}={text}: write it as NAME=LOW:HIGH")
     return low, high
-
-
-def _document(project: Project, batch: NextBatch) -> dict[str, Any]:
-    objective = project.config.objective
-    noise = batch.answer.noise
-    return {
-        "objective": {
-            "metric": objective.metric,
-            "direction": str(objective.direction),
-            "context": list(objective.context),
-        },
-        "history": {
-            "runs": batch.finished,
-            "fitted": batch.answer.fitted,
-            "pending": list(batch.pending),
-        },
-        "exploratory": batch.answer.exploratory,
-        "context_variance_share": batch.answer.context_share,
-        "noise": None
-        if noise is None
-        else {
-            "sd": noise.sd,
-            "interval": [noise.low, noise.high],
-            "degrees_of_freedom": noise.degrees_of_freedom,
-        },
-        "batch": [
-            _proposal(proposal, config)
-            for proposal, config in zip(batch.proposals, batch.configs, strict=True)
-        ],
-        "evaluate": [
-            {
-                "id": id,
-                "metric": objective.metric,
-                "reason": f"finished without {objective.metric}; its value would teach most"
-                if rank == 1
-                else f"finished without {objective.metric}; number {rank} in what it would teach",
-            }
-            for rank, id in enumerate(batch.answer.evaluate, 1)
-        ],
-        "warnings": [
-            {"code": notice.code, "message": notice.message, "runs": list(notice.runs)}
-            for notice in batch.answer.notices
-        ],
-    }
-
-
-def _proposal(proposal: Proposal, config: str) -> dict[str, Any]:
-    return {
-        "id": proposal.id,
-        "config": config,
-        "params": dict(proposal.params),
-        "predicted": {"mean": proposal.mean, "sd": proposal.sd},
-        "expected_improvement": proposal.expected_improvement,
-        "probability_of_improvement": proposal.probability_of_improvement,
-        "role": proposal.role,
-        "reason": proposal.reason,
-    }

@@ -6,7 +6,7 @@ import json
 import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,7 +20,9 @@ from recommender.errors import UsageError
 
 PIPED_WIDTH = 160
 
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of text.")]
+Json = Annotated[
+    bool, typer.Option("--json", help="Print one JSON document instead of text, none on an error.")
+]
 Quiet = Annotated[
     bool, typer.Option("--quiet", "-q", help="Print the bare answer, no messages or warnings.")
 ]
@@ -64,9 +66,10 @@ def printable(text: str) -> str:
 
 
 def say(message: str, *, quiet: bool = False) -> None:
-    """Write a message for people to standard error."""
+    """Write a message for people to standard error, if they listen."""
     if not quiet:
-        print(printable(message), file=sys.stderr)
+        with suppress(OSError):
+            print(printable(message), file=sys.stderr)
 
 
 def print_json(document: Mapping[str, Any]) -> None:

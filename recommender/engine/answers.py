@@ -8,14 +8,22 @@ from typing import overload
 
 from recommender.engine.notices import Notice
 from recommender.engine.replicates import ReplicateNoise
+from recommender.number import format_value
 from recommender.run import Params, Value
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Configuration(Mapping[str, Value]):
-    """A value for each parameter, read as a mapping."""
+    """A named run as a mapping of its parameters, equal to any mapping of the same values.
 
-    params: Params
+    Like a dict it has no hash. It is no dataclass, of which pandas would take the fields for
+    columns instead of the parameters.
+    """
+
+    def __init__(self, params: Params, *, id: str, mean: float | None, sd: float | None) -> None:
+        self.params = params
+        self.id = id
+        self.mean = mean
+        self.sd = sd
 
     def __getitem__(self, name: str) -> Value:
         return self.params[name]
@@ -26,31 +34,54 @@ class Configuration(Mapping[str, Value]):
     def __len__(self) -> int:
         return len(self.params)
 
+    def __str__(self) -> str:
+        values = ", ".join(f"{name} {format_value(value)}" for name, value in self.items())
+        belief = "" if self.mean is None else f"; {self.mean:.4g} ± {self.sd:.2g}"
+        return f"{self.id}: {values}{belief}"
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self}>"
+
+
 class Suggestion(Configuration):
     """A configuration to run: a mapping of its parameters, with what is believed of it.
 
-    `mean` and `sd` predict the value that will be recorded, noise included, in the objective's
-    units; the improvement is over the incumbent, within the same context where one is declared.
-    They are None where no model stands behind the suggestion.
+    `id` is what the run is called until it is told under another name. `mean` and `sd` predict
+    the value that will be recorded, noise included, in the objective's units; the improvement is
+    over the incumbent, within the same context where one is declared. They are None where no
+    model stands behind the suggestion.
     """
 
-    role: str
-    reason: str
-    mean: float | None
-    sd: float | None
-    expected_improvement: float | None
-    probability_of_improvement: float | None
+    def __init__(
+        self,
+        params: Params,
+        *,
+        id: str,
+        role: str,
+        reason: str,
+        mean: float | None,
+        sd: float | None,
+        expected_improvement: float | None,
+        probability_of_improvement: float | None,
+    ) -> None:
+        super().__init__(params, id=id, mean=mean, sd=sd)
+        self.role = role
+        self.reason = reason
+        self.expected_improvement = expected_improvement
+        self.probability_of_improvement = probability_of_improvement
+
+    def __str__(self) -> str:
+        return f"{super().__str__()}; {self.role}: {self.reason}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False, repr=False)
 class Batch(Sequence[Suggestion]):
     """The suggestions of one `ask`, and what to know before trusting them.
 
     `exploratory` says that the batch covers a context by design. `context_share` is the share of
     the objective's variance that the context alone explains. `evaluate` holds the ids of the
-    finished runs whose missing objective would teach most, the most instructive first.
+    finished runs whose missing objective would teach most, the most instructive first. `fitted`
+    is the number of runs behind the model.
     """
 
     suggestions: tuple[Suggestion, ...]
@@ -71,8 +102,16 @@ class Batch(Sequence[Suggestion]):
     def __len__(self) -> int:
         return len(self.suggestions)
 
+    def __repr__(self) -> str:
+        return "\n".join(
+            [
+                f"Batch of {len(self)}, from {self.fitted} fitted runs",
+                *(f"- {suggestion}" for suggestion in self),
+                *(f"! {notice.message} [{notice.code}]" for notice in self.notices),
+            ]
+        )
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+
 class Incumbent(Configuration):
     """A known run that is believed to be the best: a mapping of its parameters.
 
@@ -81,8 +120,21 @@ class Incumbent(Configuration):
     no other of the `compared` configurations is better; None where there is no other.
     """
 
-    id: str
-    mean: float | None
-    sd: float | None
-    probability_best: float | None
-    compared: int
+    def __init__(
+        self,
+        params: Params,
+        *,
+        id: str,
+        mean: float | None,
+        sd: float | None,
+        probability_best: float | None,
+        compared: int,
+    ) -> None:
+        super().__init__(params, id=id, mean=mean, sd=sd)
+        self.probability_best = probability_best
+        self.compared = compared
+
+    def __str__(self) -> str:
+        chance = self.probability_best
+        sure = "" if chance is None else f"; the best with probability {chance:.2f}"
+        return super().__str__() + sure

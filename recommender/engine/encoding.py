@@ -11,13 +11,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
 
 from recommender.errors import SpaceError
-from recommender.number import format_value
 from recommender.run import Params, Value
 from recommender.space import Categorical, Integer, Parameter, Real, SearchSpace
 
@@ -32,8 +31,8 @@ class Region:
     user's units.
     """
 
-    fixed: Mapping[str, Value]
-    within: Mapping[str, tuple[float, float]]
+    fixed: Mapping[str, Value] = field(default_factory=dict)
+    within: Mapping[str, tuple[float, float]] = field(default_factory=dict)
 
     @classmethod
     def checked(
@@ -50,14 +49,20 @@ class Region:
         """
         fixed_values = {name: space.check(name, value) for name, value in (fixed or {}).items()}
         ranges: dict[str, tuple[float, float]] = {}
-        for name, (low, high) in (within or {}).items():
+        for name, given in (within or {}).items():
             if isinstance(space[name], Categorical):
-                raise SpaceError(f"parameter {name} is categorical; fix it to one of its choices")
+                raise SpaceError("it is categorical; fix it to one of its choices", parameter=name)
             if name in fixed_values:
-                raise SpaceError(f"parameter {name} is both fixed and narrowed; choose one")
+                raise SpaceError("it is both fixed and narrowed; choose one", parameter=name)
+            try:
+                low, high = given
+            except (TypeError, ValueError):
+                raise SpaceError(
+                    f"the range is {given!r}; give (low, high)", parameter=name
+                ) from None
             ends = float(space.check(name, low)), float(space.check(name, high))
             if ends[0] > ends[1]:
-                raise SpaceError(f"parameter {name}: the range {low}:{high} is the wrong way round")
+                raise SpaceError(f"the range {low}:{high} is the wrong way round", parameter=name)
             ranges[name] = ends
         return cls(fixed_values, ranges)
 
@@ -92,11 +97,7 @@ class Encoding:
         )
 
     def encode(self, runs: Sequence[Params]) -> Array:
-        """Return the (n, D) points of n runs.
-
-        Raises:
-            SpaceError: a log-scaled parameter is not positive.
-        """
+        """Return the (n, D) points of n runs, whose values the search space has coerced."""
         X = np.zeros((len(runs), self.width))
         for parameter in self.space:
             columns = self.columns[parameter.name]
@@ -204,11 +205,6 @@ def _encode(parameter: Parameter, value: Value) -> Array | float:
     if isinstance(parameter, Categorical):
         return np.array(
             [math.sqrt(0.5) if value == choice else 0.0 for choice in parameter.choices]
-        )
-    if parameter.scale == "log" and float(value) <= 0:
-        raise SpaceError(
-            f"parameter {parameter.name}: {format_value(value)} has no place on a log scale, which "
-            "needs values above 0; use scale: linear, or exclude the run"
         )
     return float(_to_unit(parameter, np.array(float(value))))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from numbers import Integral
 
@@ -18,6 +19,7 @@ from recommender.engine.evaluation import most_informative, prior
 from recommender.engine.evidence import Evidence, Observation
 from recommender.engine.failures import feasibility, fit_with_failures
 from recommender.engine.incumbent import probability_best
+from recommender.engine.observations import Observations
 from recommender.engine.reason import reason_for
 from recommender.engine.replicates import replicate_noise
 from recommender.engine.surrogate import Surrogate
@@ -36,17 +38,23 @@ ASKING, RANKING = 0, 1  # streams of random numbers that must not coincide
 class Recommender:
     """Recommends what to run next in a search space.
 
+        recommender = Recommender([Real("learning_rate", 1e-5, 1e-1, scale="log")], seed=0)
+        recommender.tell({"learning_rate": 3e-4}, 0.48)  # what is known already
+        for suggestion in recommender.ask(4):            # pending until told
+            recommender.tell(suggestion, train(**suggestion))
+        recommender.best()
+
     Args:
-        parameters: the search space.
-        direction: whether the objective is to be minimised or maximised.
+        parameters: the search space, a list of `Real`, `Integer` and `Categorical`.
+        direction: "minimize" or "maximize".
         metric: what the objective is called in messages.
         context: names of parameters that change the scale of the objective; they are modelled but
             never ranked by it.
-        seed: the same seed and the same calls give the same suggestions.
+        seed: a whole number from 0; the same seed and the same calls give the same suggestions.
 
     Raises:
         SpaceError: a parameter is declared wrongly, or a context names none.
-        UsageError: the direction or the seed is not allowed.
+        UsageError: the direction, the context or the seed is not allowed.
     """
 
     def __init__(
@@ -64,20 +72,35 @@ class Recommender:
                 f"direction is {direction!r}; allowed: {', '.join(Direction)}"
                 f"{did_you_mean(direction, Direction)}"
             )
-        if seed < 0:
-            raise UsageError(f"seed is {seed}; allowed: whole numbers from 0")
-        if isinstance(context, str):
+        if not _is_whole(seed) or seed < 0:
+            raise UsageError(f"seed is {seed!r}; allowed: whole numbers from 0")
+        if isinstance(context, str) or not isinstance(context, Sequence):
             raise UsageError(f"context is {context!r}; give a list of parameter names")
         for name in context:
             self.space[name]
+        if len(set(context)) < len(context):
+            raise UsageError(f"context is {', '.join(context)}; name each parameter once")
+        if len(context) == len(self.space):
+            raise UsageError(
+                f"context is {', '.join(context)}: every parameter, so no two runs could be "
+                "compared; leave one out"
+            )
         self.objective = Objective(
             metric=metric, direction=Direction(direction), context=tuple(context)
         )
-        self.seed = seed
+        self.seed = int(seed)
         self._encoding = Encoding(self.space)
-        self._observations: list[Observation] = []
+        self._observations = Observations(self.objective)
         self._fitted: tuple[int, Surrogate] | None = None
         self._version = 0
+
+    def __repr__(self) -> str:
+        told = Counter(str(run.status) for run in self._observations)
+        counts = ", ".join(f"{number} {status}" for status, number in told.items()) or "no runs"
+        return (
+            f"<Recommender of {', '.join(self.space.names)} to {self.objective.direction} "
+            f"{self.objective.metric}: {counts}>"
+        )
 
     def tell(
         self,
@@ -88,19 +111,27 @@ class Recommender:
         id: str | None = None,
         excluded: bool = False,
     ) -> None:
-        """Add a run, or the result of a suggestion that is pending.
+        """Add a run, or the result of one that is pending.
+
+        A result belongs to the run of that `id`, or else to the suggestion that is told, or else
+        to the first run outstanding with the same parameters; failing all, it is a new run. An
+        `id` of your own renames the suggestion that it is told for. Telling the same again
+        changes nothing; another result of the same configuration is a replicate, which is told
+        as `tell(dict(suggestion), value)` or under an id of its own.
 
         Args:
-            params: a value for each parameter; it may lie out of bounds and is used all the same.
-            value: the objective; None for a run that has none (yet).
+            params: a suggestion, or a value for each parameter. Numbers out of bounds and choices
+                that are not declared are used all the same: a run is evidence wherever it lies.
+            value: the objective, at most 1e100 in size; None for a run that has none (yet).
             status: completed, diverged (evidence against that place), crashed (no evidence),
-                or pending.
-            id: what to call the run in messages.
-            excluded: keep it out of every fit.
+                pending, or dropped (a suggestion that will not be run).
+            id: what to call the run; else run-1, run-2 and so on.
+            excluded: keep it out of every fit; it may be told later, for a run that is known.
 
         Raises:
             SpaceError: a parameter is missing, unknown or of the wrong type.
-            UsageError: the value is not finite, or does not go with the status.
+            UsageError: the value is not finite or too large, or does not go with the status.
+            ConflictError: the run is known with another result or other parameters.
         """
         if status not in tuple(Status):
             raise UsageError(
@@ -109,21 +140,21 @@ class Recommender:
         state = Status(status)
         if value is not None and not _is_number(value):
             raise UsageError(
-                f"{self.objective.metric} is {value!r}; a value must be a finite number (for a "
-                'training that failed, tell(params, status="diverged") or status="crashed")'
+                f"{self.objective.metric} is {value!r}; a value must be a finite number, at most "
+                f"{LARGEST_VALUE:g} in size. Leave it out for a run that has none yet, or whose "
+                "status is diverged or crashed"
             )
         if value is not None and state is not Status.COMPLETED:
             raise UsageError(f"a {status} run has no value; leave it out, or use status=completed")
-        values = self.space.coerce(params)
-        self._encoding.encode([values])
-        loss = None if value is None else self.objective.to_loss(float(value))
-        waiting = None if state is Status.PENDING else self._waiting(values, id, loss is not None)
-        name = id or (waiting.id if waiting else f"run-{len(self._observations) + 1}")
-        run = Observation(id=name, params=values, status=state, loss=loss, excluded=excluded)
-        if waiting is not None:
-            self._observations[self._observations.index(waiting)] = run
-        else:
-            self._observations.append(run)
+        run = Observation(
+            id="" if id is None else str(id),
+            params=self.space.coerce(params),
+            status=state,
+            loss=None if value is None else self.objective.to_loss(float(value)),
+            excluded=excluded,
+        )
+        suggested = params.id if isinstance(params, Suggestion) else ""
+        self._observations.tell(run, suggested)
         self._version += 1
 
     def ask(
@@ -137,7 +168,7 @@ class Recommender:
         """Recommend the next n runs; they are pending until told.
 
         Args:
-            n: how many, at least 1.
+            n: how many, 1 to 100.
             fix: parameters to hold at a value; a context parameter may be held too.
             within: numeric parameters to keep between (low, high).
             defaults: the configuration to try first while there are too few runs for a model.
@@ -146,7 +177,7 @@ class Recommender:
             UsageError: n is out of range.
             SpaceError: a name or value in `fix`, `within` or `defaults` is not allowed.
         """
-        if isinstance(n, bool) or not isinstance(n, Integral) or not 1 <= n <= LARGEST_BATCH:
+        if not _is_whole(n) or not 1 <= n <= LARGEST_BATCH:
             raise UsageError(f"n is {n}; allowed: whole numbers 1 to {LARGEST_BATCH}")
         region = Region.checked(self.space, fix, within)
         defaults = None if defaults is None else self.space.coerce(defaults)
@@ -221,15 +252,6 @@ class Recommender:
             fitted=len(evidence.y),
         )
 
-    def _waiting(self, params: Params, id: str | None, with_value: bool) -> Observation | None:
-        """Return the first run of these parameters that a result may belong to."""
-        for run in self._observations:
-            unmeasured = run.status is Status.COMPLETED and run.loss is None
-            open_ = run.status is Status.PENDING or (unmeasured and with_value)
-            if open_ and run.params == params and id in (None, run.id):
-                return run
-        return None
-
     @property
     def _runs_needed(self) -> int:
         """How many different configurations a model needs."""
@@ -269,7 +291,8 @@ class Recommender:
     def _suggestion(self, pick: greedy.Pick, evidence: Evidence, held: Params) -> Suggestion:
         mean = None if pick.mean is None else self.objective.from_loss(pick.mean)
         return Suggestion(
-            params=pick.params,
+            pick.params,
+            id=self._observations.new_id(),
             role=pick.role,
             reason=reason_for(pick, self.objective, evidence, held),
             mean=mean,
@@ -289,12 +312,12 @@ class Recommender:
             posterior = posterior.condition(evidence.X, np.zeros((len(evidence.X), 1)))
         X = self._encoding.encode([run.params for run in evidence.unmeasured])
         U = qmc.Sobol(len(self.space), rng=rng).random(256)
-        grid = self._encoding.spread(U, Region({}, {}))
+        grid = self._encoding.spread(U, Region())
         order = most_informative(posterior, X, grid, n)
         return tuple(evidence.unmeasured[index].id for index in order)
 
     def _evidence(self) -> Evidence:
-        return Evidence.gather(self._observations, self._encoding)
+        return Evidence.gather(tuple(self._observations), self._encoding)
 
     def _surrogate(self, evidence: Evidence) -> Surrogate:
         if self._fitted is None or self._fitted[0] != self._version:
@@ -307,9 +330,13 @@ class Recommender:
         return np.random.default_rng([self.seed, purpose, len(evidence.known), len(evidence.y)])
 
 
+def _is_whole(value: object) -> bool:
+    return isinstance(value, Integral) and not isinstance(value, bool)
+
+
 def _is_number(value: object) -> bool:
     try:
         number = abs(float(value))  # type: ignore[arg-type]
     except (TypeError, ValueError, OverflowError):
         return False
-    return not isinstance(value, str) and number <= LARGEST_VALUE  # which NaN is not
+    return not isinstance(value, str | bool) and number <= LARGEST_VALUE  # which NaN is not

@@ -16,7 +16,7 @@ from enum import StrEnum
 from typing import TypeVar
 
 from recommender.errors import HistoryError, UsageError, did_you_mean
-from recommender.number import parse_number, parse_value
+from recommender.number import format_value, parse_number, parse_value
 from recommender.records.event import Event, EventKind, same
 from recommender.records.ledger import Ledger, Row, clean
 from recommender.run import RESULTS, Proposal, Status, Value, params_hash
@@ -256,8 +256,7 @@ def _text(id: str, name: str, value: Value | None) -> str:
         return ""
     if isinstance(value, float) and not math.isfinite(value):
         raise UsageError(f"{id}: {name} is {value}; a ledger keeps finite numbers only")
-    # `float`, because the representation of numpy's floats, which are floats too, is none.
-    text = repr(float(value)) if isinstance(value, float) else str(value)
+    text = format_value(value)
     if not text or not same(parse_value(clean(text)), value):
         raise UsageError(
             f"{id}: {name} is {text!r}, which would be read back as {parse_value(text)!r}; choose "

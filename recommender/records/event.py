@@ -45,7 +45,7 @@ class Event:
 
 
 def same(one: Value, other: Value) -> bool:
-    """Whether two cells say the same: equal as numbers, or written alike (True and "True")."""
+    """Whether two cells say the same: equal as numbers, or written alike (True and "true")."""
     return one == other or format_value(one) == format_value(other)
 
 

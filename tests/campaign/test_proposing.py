@@ -56,7 +56,15 @@ def test_a_run_recorded_meanwhile_takes_the_next_number(sweep, monkeypatch):
 
 def test_a_history_that_does_not_fit_the_space_names_the_row_and_the_way_out(sweep):
     sweep.history("a-1,,,,,,fast,0.5,0.9,,\n")
-    with pytest.raises(HistoryError, match=r"runs.csv:2: a-1: .*recommend record a-1 --amend"):
+    amend = r"recommend record a-1 --amend REASON --param NAME=VALUE"
+    with pytest.raises(HistoryError, match=rf"runs.csv:2: a-1: .*{amend}, or .* exclude a-1 "):
+        ask(sweep)
+
+
+def test_an_objective_too_large_to_be_squared_names_the_row_and_the_way_out(sweep):
+    sweep.history("a-1,,,,,,0.01,0.5,1e200,,\n")
+    amend = r"recommend record a-1 --amend REASON --metric loss=VALUE"
+    with pytest.raises(HistoryError, match=rf"runs.csv:2: a-1: loss is 1e\+200; .*{amend}"):
         ask(sweep)
 
 

@@ -140,14 +140,66 @@ def test_debug_shows_the_traceback(sweep, recommend, monkeypatch):
     assert answer.err.splitlines()[-1].startswith("recommend: internal error")
 
 
-def test_a_reader_that_leaves_early_is_no_error(sweep):
-    # A pipe without a reader: what is written to it fails.
+@pytest.fixture
+def nobody():
+    """A pipe without a reader: what is written to it fails."""
     reader, writer = os.pipe()
     os.close(reader)
-    with os.fdopen(writer, "wb") as file:
-        command = [sys.executable, "-m", "recommender.cli.main", "status", "--json"]
-        done = subprocess.run(command, stdout=file, stderr=subprocess.PIPE, check=False)
-    assert done.stderr == b""
+    yield writer
+    os.close(writer)
+
+
+@pytest.mark.parametrize("option", [[], ["--json"], ["--quiet"]])
+def test_a_reader_that_leaves_early_is_no_error_and_all_is_written(sweep, nobody, option):
+    command = [sys.executable, "-m", "recommender.cli.main", "next", "--n", "2", *option]
+    done = subprocess.run(command, stdout=nobody, stderr=subprocess.PIPE, check=False)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert len(sweep.open().read().history.pending) == 2
+    assert len(list((sweep.folder / "configs" / "jobs").iterdir())) == 2
+
+
+def test_an_error_that_nobody_reads_has_its_status_all_the_same(sweep, nobody):
+    command = [sys.executable, "-m", "recommender.cli.main"]
+    for arguments, status in ((["jobs", "run-9"], 2), (["status"], 0), (["nope"], 1)):
+        done = subprocess.run([*command, *arguments], stdout=nobody, stderr=nobody, check=False)
+        assert done.returncode == status
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device of Linux")
+@pytest.mark.parametrize(
+    "arguments", [["status"], ["status", "--json"], ["--help"], ["next", "-q"]]
+)
+def test_an_answer_that_cannot_be_written_is_one_error(sweep, arguments):
+    with Path("/dev/full").open("wb") as full:
+        command = [sys.executable, "-m", "recommender.cli.main", *arguments]
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, check=False)
+    assert done.returncode == 1
+    assert re.fullmatch(
+        rb"recommend: the answer cannot be written .*No space left.*\n", done.stderr
+    )
+
+
+@pytest.mark.parametrize("stream", ["stdout", "stderr"])
+def test_a_stream_that_the_caller_closed_is_no_error(sweep, stream):
+    code = f"import sys; sys.{stream} = None; from recommender.cli.main import main; main()"
+    done = subprocess.run([sys.executable, "-c", code, "status"], capture_output=True, check=False)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert (b"6 runs" in done.stdout) == (stream == "stderr")
+
+
+@pytest.mark.parametrize(
+    ("status", "arguments"),
+    [
+        (1, ["init", "--from", "none.csv"]), (1, ["import", "none.csv"]),
+        (2, ["next", "--fix", "lrr=1"]), (2, ["jobs", "run-9"]),
+        (2, ["record", "run-9", "--metric", "loss=0.1"]), (2, ["drop", "run-9"]),
+        (2, ["exclude", "run-9", "--reason", "x"]), (2, ["restore", "run-9"]),
+        (2, ["-C", "none", "status"]), (2, ["-C", "none", "best"]),
+    ],
+)  # fmt: skip
+def test_an_error_leaves_standard_output_empty_with_json_too(sweep, recommend, status, arguments):
+    said = recommend(*arguments, "--json", status=status).error
+    assert said == recommend(*arguments, status=status).error
 
 
 def test_no_encoding_of_the_terminal_is_an_error(sweep):

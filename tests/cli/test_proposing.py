@@ -84,6 +84,32 @@ def test_within_and_fix_hold(sweep, recommend):
 
 
 @pytest.mark.parametrize(
+    ("choices", "given", "held", "shown"),
+    [
+        ("[true, false]", "true", True, "true"),
+        ("[true, false]", "False", False, "false"),
+        ("[16, 32]", "32", 32, "32"),
+        ("[0.001, 0.1]", "1e-3", 0.001, "0.001"),
+    ],
+)
+def test_a_choice_is_held_in_any_spelling_and_shown_in_that_of_yaml(
+    empty, recommend, choices, given, held, shown
+):
+    parameters = f"  amp: {{type: categorical, choices: {choices}}}\n"
+    path = empty.folder / "configs/sweep.yaml"
+    path.write_text(path.read_text() + parameters)
+    empty.write("configs/base.yaml", "lr: 0.01\ntau: 0.5\namp: x\n")
+    arguments = ["next", "--n", "1", "--fix", f"amp={given}"]
+    document = recommend(*arguments, "--json").json["batch"][0]
+    assert document["params"]["amp"] == held
+    job = (empty.folder / document["config"]).read_text()
+    assert type(yaml.safe_load(job)["amp"]) is type(held)
+    assert yaml.safe_load(job)["amp"] == held
+    row = next(line for line in recommend(*arguments).out.splitlines() if "run-0002-" in line)
+    assert row.split()[3] == shown
+
+
+@pytest.mark.parametrize(
     ("arguments", "said"),
     [
         (["--n", "0"], "n is 0; allowed: whole numbers 1 to"),

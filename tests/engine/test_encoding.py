@@ -86,11 +86,6 @@ def test_two_choices_lie_at_squared_distance_one_and_an_undeclared_one_equally_f
     assert len(set(np.round(gaps[3, :3], 12))) == 1
 
 
-def test_a_value_without_a_logarithm_is_an_error_that_names_it():
-    with pytest.raises(SpaceError, match=r"lr: -0\.1 has no place on a log scale"):
-        ENCODING.encode([{**RUN, "lr": -0.1}])
-
-
 @given(st.floats(-1.5, 2.5), st.floats(-1.5, 2.5), st.floats(1e-5, 1e-1), st.floats(0, 1))
 def test_a_point_of_a_region_decodes_into_it_to_the_last_digit(one, other, lr, place):
     low, high = sorted((one, other))
@@ -139,6 +134,8 @@ def test_columns_know_their_parameter():
         ({"a": 9}, {}, "a: 9.0 is not allowed"),
         ({}, {"a": (2, 1)}, "wrong way round"),
         ({}, {"a": (0, 9)}, "9.0 is not allowed"),
+        ({}, {"a": 0.5}, r"a: the range is 0\.5; give \(low, high\)"),
+        ({}, {"a": (0, 1, 2)}, "give .low, high"),
         ({}, {"c": ("x", "y")}, "categorical"),
         ({"a": 1}, {"a": (0, 1)}, "both fixed and narrowed"),
         ({"k": 2.5}, {}, "not a whole number"),

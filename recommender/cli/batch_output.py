@@ -1,6 +1,8 @@
-"""A batch as a person reads it."""
+"""A batch as a person reads it, and as a program does."""
 
 from __future__ import annotations
+
+from typing import Any
 
 from rich.text import Text
 
@@ -11,6 +13,7 @@ from recommender.cli.session import answers, reachable
 from recommender.engine.notices import Notice
 from recommender.engine.replicates import ReplicateNoise
 from recommender.number import format_value
+from recommender.run import Proposal
 
 
 def print_batch(project: Project, batch: NextBatch) -> None:
@@ -28,7 +31,7 @@ def print_batch(project: Project, batch: NextBatch) -> None:
             "bold",
         )
     for notice in batch.answer.notices:
-        print_line(console, "!", f"{notice.message} [{notice.code}]", _style(notice))
+        print_line(console, "!", f"{_advised(notice)} [{notice.code}]", _style(notice))
     if batch.answer.noise is not None:
         print_line(console, "-", _noise(objective.metric, batch.answer.noise))
     console.print()
@@ -52,6 +55,51 @@ def print_batch(project: Project, batch: NextBatch) -> None:
         console.print(Text(reachable(project, config)), soft_wrap=True)
 
 
+def batch_document(project: Project, batch: NextBatch) -> dict[str, Any]:
+    """Return the batch as the document of `next --json`."""
+    objective = project.config.objective
+    noise = batch.answer.noise
+    return {
+        "objective": {
+            "metric": objective.metric,
+            "direction": str(objective.direction),
+            "context": list(objective.context),
+        },
+        "history": {
+            "runs": batch.finished,
+            "fitted": batch.answer.fitted,
+            "pending": list(batch.pending),
+        },
+        "exploratory": batch.answer.exploratory,
+        "context_variance_share": batch.answer.context_share,
+        "noise": None
+        if noise is None
+        else {
+            "sd": noise.sd,
+            "interval": [noise.low, noise.high],
+            "degrees_of_freedom": noise.degrees_of_freedom,
+        },
+        "batch": [
+            _proposal(proposal, config)
+            for proposal, config in zip(batch.proposals, batch.configs, strict=True)
+        ],
+        "evaluate": [
+            {
+                "id": id,
+                "metric": objective.metric,
+                "reason": f"finished without {objective.metric}; its value would teach most"
+                if rank == 1
+                else f"finished without {objective.metric}; number {rank} in what it would teach",
+            }
+            for rank, id in enumerate(batch.answer.evaluate, 1)
+        ],
+        "warnings": [
+            {"code": notice.code, "message": notice.message, "runs": list(notice.runs)}
+            for notice in batch.answer.notices
+        ],
+    }
+
+
 def _summary(project: Project, batch: NextBatch) -> str:
     objective = project.config.objective
     pending = f", {len(batch.pending)} pending" if batch.pending else ""
@@ -62,9 +110,19 @@ def _summary(project: Project, batch: NextBatch) -> str:
     )
 
 
+def _advised(notice: Notice) -> str:
+    """Return what a notice says, with the command that follows from it."""
+    if notice.code == "duplicate-run":
+        command = f"recommend exclude {notice.runs[-1]} --reason 'same training'"
+        return f"{notice.message}: {command}"
+    return notice.message
+
+
 def _noise(metric: str, noise: ReplicateNoise) -> str:
+    degrees = noise.degrees_of_freedom
+    freedom = "1 degree" if degrees == 1 else f"{degrees} degrees"
     return (
-        f"Noise of {metric}, from replicates with {noise.degrees_of_freedom} degrees of freedom: "
+        f"Noise of {metric}, from replicates with {freedom} of freedom: "
         f"sd {noise.sd:.2g} (95 % interval {noise.low:.2g} to {noise.high:.2g})"
     )
 
@@ -83,3 +141,16 @@ def _rows(batch: NextBatch) -> list[list[str]]:
         values = (format_value(value) for value in proposal.params.values())
         rows.append([proposal.id, *values, predicted, chance, proposal.role])
     return rows
+
+
+def _proposal(proposal: Proposal, config: str) -> dict[str, Any]:
+    return {
+        "id": proposal.id,
+        "config": config,
+        "params": dict(proposal.params),
+        "predicted": {"mean": proposal.mean, "sd": proposal.sd},
+        "expected_improvement": proposal.expected_improvement,
+        "probability_of_improvement": proposal.probability_of_improvement,
+        "role": proposal.role,
+        "reason": proposal.reason,
+    }
