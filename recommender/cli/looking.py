@@ -121,14 +121,15 @@ def best(context: typer.Context, as_json: Json = False, quiet: Quiet = False) ->
         if belief.mean is not None and belief.sd is not None:
             mean = with_sd(belief.mean, belief.sd)
         chance = percent(belief.probability_best)
-        rows.append([*_cells(each.run), recorded, mean, chance])
+        rows.append([*_cells(each.run), recorded, mean, chance, str(belief.compared)])
     console = answers()
     _print_title(console, f"believed best at each {names}" if names else "believed best")
-    headings = ["run", *project.config.space.names, objective.metric, "believed", "P(best)"]
+    headings = ["run", *project.config.space.names, objective.metric, "believed", "P(best)", "of"]
     print_runs(console, headings, rows)
-    note = f" among the runs of equal {names}" if names else ""
+    note = f" of equal {names}" if names else ""
     console.print()
-    console.print(Text(f"P(best): the chance that its true value is the best{note}.", style="dim"))
+    text = f"P(best): the chance that its true value is the best of that many configurations{note}."
+    console.print(Text(text, style="dim"))
 
 
 def _print_title(console: Console, title: str) -> None:
@@ -159,4 +160,5 @@ def _best(best: BestRun) -> dict[str, Any]:
         **_run(best.run),
         "predicted": {"mean": belief.mean, "sd": belief.sd},
         "probability_best": belief.probability_best,
+        "compared": belief.compared,
     }

@@ -226,9 +226,10 @@ def _repeated(
 def _described(surrogate: Surrogate, pick: Pick, x: Array, reference: Array) -> Pick:
     """Return the pick with its prediction, and its improvement over the (D,) reference."""
     predicted = surrogate.predict(x, reference)
+    likely = predicted.probability_of_improvement > 0.5
     return replace(
         pick,
-        role=pick.role or ("exploit" if predicted.gain > 0 else "explore"),
+        role=pick.role or ("exploit" if likely else "explore"),
         mean=predicted.mean,
         sd=predicted.sd,
         expected_improvement=predicted.expected_improvement,

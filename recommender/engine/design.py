@@ -72,9 +72,10 @@ def context_values(
             U[:, index] = np.clip(places, 0.0, n) / n
             return encoding.spread(U, region)
 
-        # The multiples of the golden ratio fill an interval evenly, however many are taken.
-        places: Array = strata + (0.5 + turn * GOLDEN) % 1.0
-        near = (places - SNAP, places + SNAP) if turn % 2 else (strata + 0.0, strata + 1.0)
+        # The multiples of the golden ratio fill an interval evenly, however many are taken; not to
+        # its very ends, where rounding would lead into the next stratum.
+        places: Array = strata + 0.1 + 0.8 * ((0.5 + turn * GOLDEN) % 1.0)
+        near = (strata + 0.0, strata + 1.0) if turn % 2 else (places - SNAP, places + SNAP)
         columns[name] = [
             _in_use(encoding, region, name, x, known, low, high)
             for x, low, high in zip(spread(places), *(spread(end) for end in near), strict=True)

@@ -125,7 +125,7 @@ def duplicates(measured: Sequence[Observation]) -> list[Notice]:
         Notice(
             "duplicate-run",
             f"{' and '.join(ids)} agree in every parameter and in the result; if they are one "
-            f"training written down twice, exclude {ids[-1]}",
+            f"training written down twice, exclude one",
             tuple(ids),
         )
         for ids in groups.values()

@@ -220,9 +220,9 @@ class Recommender:
         open_context = tuple(c for c in self.objective.context if c not in region.fixed)
         regions = [region] * n
         if open_context:
-            known = evidence.known_params
-            turn = len(known) // n
-            values = context_values(self._encoding, region, open_context, n, known, turn, rng)
+            measured = [run.params for run in evidence.measured]
+            turn = len(evidence.known) // n
+            values = context_values(self._encoding, region, open_context, n, measured, turn, rng)
             regions = [region.fixing(value) for value in values]
         held = {c: v for c, v in region.fixed.items() if c in self.objective.context}
         share, told = notices.of_the_objective(self.objective, evidence, self._encoding, held)

@@ -37,14 +37,13 @@ AVERAGED = 200  # runs at most for which predictions are averaged over hyperpara
 class Prediction:
     """What is believed of one configuration, and of its improvement on another.
 
-    `mean` and `sd` predict the loss that will be recorded, noise included; `gain` is the expected
-    difference of the latent losses, `expected_improvement` the expectation of its positive part
-    and `probability_of_improvement` the chance that it is positive.
+    `mean` and `sd` predict the loss that will be recorded, noise included; of the
+    improvement, the difference of the latent losses, they give the expectation of its positive
+    part and the chance that it is positive.
     """
 
     mean: float
     sd: float
-    gain: float
     expected_improvement: float
     probability_of_improvement: float
 
@@ -96,12 +95,10 @@ class Surrogate:
             spread = covariance[0, 0] + covariance[1, 1] - 2.0 * covariance[0, 1]
             gained = improvement(other - mean, max(float(spread), 0.0) ** 0.5)
             noisy = max(float(covariance[0, 0]), 0.0) + posterior.noise
-            rows.append((mean, noisy + mean**2, other - mean, *gained))
+            rows.append((mean, noisy + mean**2, *gained))
             weights.append(weight)
-        mean, square, gain, expected, chance = (
-            float(v) for v in np.array(weights) @ np.array(rows)
-        )
-        return Prediction(mean, max(square - mean**2, 0.0) ** 0.5, gain, expected, chance)
+        mean, square, expected, chance = (float(v) for v in np.array(weights) @ np.array(rows))
+        return Prediction(mean, max(square - mean**2, 0.0) ** 0.5, expected, chance)
 
 
 def fit(

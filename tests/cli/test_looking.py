@@ -42,7 +42,14 @@ def test_best_has_the_promised_keys_and_one_document(sweep, recommend):
     assert answer.err == ""
     document = answer.json
     assert list(document) == ["schema", "best", "best_by_context"]
-    assert list(document["best"]) == ["id", "params", "metrics", "predicted", "probability_best"]
+    assert list(document["best"]) == [
+        "id",
+        "params",
+        "metrics",
+        "predicted",
+        "probability_best",
+        "compared",
+    ]
     assert list(document["best"]["predicted"]) == ["mean", "sd"]
     assert 0 < document["best"]["probability_best"] <= 1
     assert document["best_by_context"] == []

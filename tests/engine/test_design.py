@@ -47,6 +47,22 @@ def test_a_value_close_to_one_in_use_is_that_one():
     assert values(2, known=known)[1]["tau"] == values(2)[1]["tau"]
 
 
+def test_every_other_turn_takes_a_value_in_use_where_a_stratum_has_one():
+    levels = (0.011, 0.09, 0.1, 0.9)
+    known = [{"tau": tau, "a": 0.5, "c": "x"} for tau in levels]
+    for turn in (1, 3, 5):
+        low, high = (row["tau"] for row in values(2, turn, known))
+        assert low in levels[:2]
+        assert high in levels[2:]
+    between = {row["tau"] for turn in (0, 2, 4) for row in values(4, turn, known)}
+    assert len(between - set(levels)) >= 8
+
+
+def test_a_value_in_use_at_the_edge_of_two_strata_is_taken_once():
+    known = [{"tau": 0.1, "a": 0.5, "c": "x"}]
+    assert [row["tau"] for row in values(2, 1, known)].count(0.1) == 1
+
+
 def test_two_context_parameters_are_paired_as_a_latin_hypercube():
     rows = values(3, context=("tau", "c"))
     assert strata(rows, 3) == [0, 1, 2]
