@@ -151,12 +151,12 @@ def measure_turns(chosen: list[str], runs: list[int], threads: list[int], rounds
                         times.append(_turn_in_process(peer, count, n))
             for peer, times in taken.items():
                 finished = [time for time in times if time is not None]
-                middle = statistics.median(finished) if len(finished) == rounds else None
+                middle = round(statistics.median(finished), 3) if len(finished) == rounds else None
                 if middle is None:
                     stopped.add((peer, count))
                 turns.append(Turn(peer, count, n, middle))
                 print(turns[-1], flush=True)
-            _write(TURNS, ("peer", "threads", "runs", "seconds"), [astuple(t) for t in turns])
+            _write(TURNS, ("peer", "threads", "runs", "seconds"), [astuple(one) for one in turns])
 
 
 def measure_commands(rounds: int) -> None:
@@ -169,11 +169,14 @@ def measure_commands(rounds: int) -> None:
             one = seconds(command)
             if round_:  # the first round warms the caches
                 taken[name].append(one)
-    medians = [(name, round(statistics.median(times), 3)) for name, times in taken.items()]
-    medians.sort(key=lambda pair: pair[1])
-    _write(COMMANDS, ("process", "seconds"), medians)
-    for name, median in medians:
-        print(f"{name:<22} {median:7.2f} s")
+    rows = []
+    for name, times in taken.items():
+        pairs = [one / base for one, base in zip(times, taken[BASE], strict=True)]
+        rows.append((name, round(statistics.median(times), 3), round(statistics.median(pairs), 3)))
+    rows.sort(key=lambda row: row[1])
+    _write(COMMANDS, ("process", "seconds", "ratio"), rows)
+    for name, median, ratio in rows:
+        print(f"{name:<22} {median:7.2f} s  ratio {ratio:.2f}")
 
 
 def read_turns() -> list[Turn]:
@@ -189,9 +192,10 @@ def read_turns() -> list[Turn]:
     ]
 
 
-def read_commands() -> dict[str, float]:
-    """Return the committed seconds of whole processes."""
-    return {row["process"]: float(row["seconds"]) for row in _read(COMMANDS)}
+def read_commands() -> list[tuple[str, float, float]]:
+    """Return the committed processes, each with its seconds and their ratio to the base's."""
+    rows = _read(COMMANDS)
+    return [(row["process"], float(row["seconds"]), float(row["ratio"])) for row in rows]
 
 
 def _read(path: Path) -> list[dict[str, str]]:

@@ -103,7 +103,7 @@ def costs(turns: Sequence[Turn], to: Path) -> None:
         axis.set_xscale("log")
         axis.set_yscale("log")
         axis.set_xticks(known, [str(runs) for runs in known])
-        axis.minorticks_off()
+        axis.xaxis.minorticks_off()
         axis.set_xlabel("runs known")
         axis.set_ylabel("seconds to four proposals, one thread")
         _label_ends(axis, ends)

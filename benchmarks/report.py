@@ -221,11 +221,11 @@ def cost_report() -> str:
     parts = []
     if turns:
         runs = sorted({turn.runs for turn in turns})
-        seconds = {(t.peer, t.threads, t.runs): t.seconds for t in turns}
+        taken = {(t.peer, t.threads, t.runs): t.seconds for t in turns}
         heads = list(dict.fromkeys((t.peer, t.threads) for t in turns))
         lines = [
             [f"{peer}, {threads} thread{'s' * (threads > 1)}", *(
-                _seconds(seconds[peer, threads, n]) if (peer, threads, n) in seconds else ""
+                _seconds(taken[peer, threads, n]) if (peer, threads, n) in taken else ""
                 for n in runs
             )]
             for peer, threads in heads
@@ -239,10 +239,9 @@ def cost_report() -> str:
 
         figures.costs(turns, FIGURES / "cost.png")
     if commands:
-        base = commands[cost.BASE]
-        lines = [[f"`{n}`", f"{s:.2f}", f"{s / base:.2f}"] for n, s in commands.items()]
+        lines = [[name, f"{seconds:.2f}", f"{ratio:.2f}"] for name, seconds, ratio in commands]
         parts += [
-            "Whole processes on the 36 runs of this repository, medians, one thread:",
+            "Whole processes on the 36 runs of this repository, one thread, medians:",
             _table(["process", "seconds", f"/ `{cost.BASE}`"], lines),
         ]
     return "\n\n".join(parts) or "No results yet."

@@ -45,7 +45,9 @@ def seconds(command: list[str]) -> float:
 
 
 def _run(command: list[str], folder: Path) -> float:
-    environment = {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+    # From this checkout, whatever else is installed.
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    environment |= {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
     start = time.perf_counter()
     subprocess.run(
         command,
