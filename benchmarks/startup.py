@@ -19,6 +19,7 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
+RECOMMEND = [sys.executable, "-m", "recommender.cli.main"]
 NEW_RUN = (
     "learning_rate=0.001",
     "cluster_temperature=0.8",
@@ -44,7 +45,9 @@ def seconds(command: list[str]) -> float:
 
 
 def _run(command: list[str], folder: Path) -> float:
-    environment = {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+    # From this checkout, whatever else is installed.
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    environment |= {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
     start = time.perf_counter()
     subprocess.run(
         command,
@@ -61,13 +64,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=7)
     rounds = parser.parse_args().rounds
-    recommend = [sys.executable, "-m", "recommender.cli.main"]
     base: list[float] = []
     taken: dict[str, list[float]] = {label: [] for label in COMMANDS}
     for turn in range(rounds + 1):
         one = seconds([sys.executable, "-c", "import skopt"])
         times = {
-            label: seconds([*recommend, *arguments]) for label, (arguments, _) in COMMANDS.items()
+            label: seconds([*RECOMMEND, *arguments]) for label, (arguments, _) in COMMANDS.items()
         }
         if turn:  # the first round warms the caches
             base.append(one)

@@ -1,0 +1,50 @@
+import pytest
+
+from benchmarks import report
+from benchmarks.results import Key, Results, Row
+
+
+def rows(peer, regret, *, task="levy8", error=""):
+    regrets = () if error else (1.0, 0.5, 0.2, regret)
+    return [Row(Key("base", task, peer, seed), regrets, regret, 1.0, error) for seed in range(8)]
+
+
+@pytest.fixture
+def without_figures(monkeypatch):
+    monkeypatch.setattr(report, "draw", lambda kinds, conditions: None)
+
+
+def test_the_figures_are_drawn(tmp_path, monkeypatch):
+    pytest.importorskip("matplotlib")
+    monkeypatch.setattr(report, "FIGURES", tmp_path)
+    report.race_report(rows("recommender", 0.1) + rows("skopt", 0.2))
+    assert {path.name for path in tmp_path.iterdir()} == {"regret.png", "ratios.png"}
+
+
+@pytest.mark.usefixtures("without_figures")
+def test_the_report_says_where_this_engine_wins_and_loses():
+    behind = rows("recommender", 0.1, task="twin-2") + rows("skopt", 0.05, task="twin-2")
+    text = report.race_report(rows("recommender", 0.1) + rows("skopt", 0.2) + behind)
+    assert "| base | twin-2 (sweep) | skopt | 2.00 [2.00, 2.00] | 0.0" in text
+    assert "| base | levy8" not in text
+    assert "| synthetic | 0.50 [0.50, 0.50] |" in text
+
+
+@pytest.mark.usefixtures("without_figures")
+def test_a_race_that_broke_off_counts_as_the_median_of_random_configurations():
+    text = report.race_report(rows("recommender", 0.1) + rows("ax", 0.0, error="ValueError: no"))
+    assert "| ax | 1.50 | 2.00 | 2.00 | 2.00 | 1.0000 | 1.000 | 0.10 [0.10, 0.10] |" in text
+    assert "| ax | 8 | ValueError: no |" in text
+
+
+def test_peers_are_compared_over_the_races_that_both_ended():
+    results = Results(rows("recommender", 0.1) + rows("botorch", 0.2)[:3])
+    assert results.of(["recommender", "botorch"], 40).tolist() == [[0.1, 0.2]] * 3
+    assert len(results.of(["recommender"], 40)) == 8
+
+
+def test_only_what_stands_between_the_markers_is_replaced():
+    text = "a\n<!-- race -->\nold\n<!-- end -->\nb\n<!-- cost -->\nc\n<!-- end -->\n"
+    assert report.fill(text, "race", r"new \1") == text.replace("old", r"new \1")
+    with pytest.raises(ValueError, match="speed"):
+        report.fill(text, "speed", "new")
