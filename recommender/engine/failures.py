@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from recommender.engine.evidence import Evidence
 from recommender.engine.posterior import Posterior
-from recommender.engine.surrogate import Surrogate, fit
+from recommender.engine.surrogate import Surrogate, fit, fit_posterior
 
 Array = npt.NDArray[np.float64]
 Columns = npt.NDArray[np.intp]
@@ -64,4 +64,4 @@ def feasibility(evidence: Evidence, groups: Columns) -> Posterior | None:
         return None
     X = np.vstack([evidence.X, evidence.diverged])
     labels = np.append(-np.ones(len(evidence.X)), np.ones(len(evidence.diverged)))
-    return fit(X, labels, groups, measured=0).posterior
+    return fit_posterior(X, labels, groups)

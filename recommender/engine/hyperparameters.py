@@ -19,6 +19,8 @@ Array = npt.NDArray[np.float64]
 BOUNDS = {"lengthscale": (0.02, 100.0), "variance": (1e-3, 1e2), "noise": (1e-6, 1e1)}
 NO_EFFECT = 20.0  # the logarithm of a length scale so long that the parameter has no effect
 STEP = 1e-3  # of theta, for the curvature
+MANY = 200  # runs: with more, one start finds what several would
+NEGLIGIBLE = 1e-3  # weight of hyperparameters that are left out of an average
 
 
 def starts(likelihood: Likelihood) -> list[Array]:
@@ -29,6 +31,11 @@ def starts(likelihood: Likelihood) -> list[Array]:
         lengths = [math.log(factor * len(c) ** 0.5) for c in likelihood.components for _ in c]
         found.append(np.array([*lengths, *[-math.log(count)] * count, math.log(noise)]))
     return found
+
+
+def again(likelihood: Likelihood, theta: Array) -> list[Array]:
+    """Return starting points for a fit to nearly the same runs, whose theta was this."""
+    return [theta] if len(likelihood.y) > MANY else [theta, *starts(likelihood)[:2]]
 
 
 def maximise(
@@ -65,15 +72,17 @@ def evidence(likelihood: Likelihood, theta: Array) -> Array:
     the noise may explain as well.
     """
     full = likelihood.log_marginal(theta)
+    *_, noise = starts(likelihood)
     gains = []
     for parameter in likelihood.components[0]:
-        without = maximise(likelihood, [theta, starts(likelihood)[3]], [parameter])
+        beginnings = [theta] if len(likelihood.y) > MANY else [theta, noise]
+        without = maximise(likelihood, beginnings, [parameter])
         gains.append(full - likelihood.log_marginal(without))
     return np.array(gains)
 
 
 def around(likelihood: Likelihood, theta: Array) -> tuple[Array, Array]:
-    """Return (2 T, T) hyperparameters around the most probable ones, and their (2 T,) weights.
+    """Return at most 2 T hyperparameters (., T) around the most probable ones, and their weights.
 
     They lie on the axes of the Gaussian that fits the posterior density at its top, sqrt(T)
     standard deviations off, so that together they have its mean and covariance; the weights
@@ -84,10 +93,11 @@ def around(likelihood: Likelihood, theta: Array) -> tuple[Array, Array]:
     widest = likelihood.priors.sd.max()
     sds = np.clip(np.maximum(variances, 0.0), widest**-2, None) ** -0.5
     steps = math.sqrt(len(theta)) * (axes * sds).T
-    points = np.clip(np.vstack([theta + steps, theta - steps]), *np.transpose(_bounds(likelihood)))
+    points = np.vstack([theta + steps, theta - steps])
     logs = np.array([-likelihood.negative_log_posterior(point)[0] for point in points])
     weights = np.exp(logs - logs.max())
-    return points, weights / weights.sum()
+    kept = weights > NEGLIGIBLE * weights.sum()
+    return points[kept], weights[kept] / weights[kept].sum()
 
 
 def _curvature(likelihood: Likelihood, theta: Array) -> Array:

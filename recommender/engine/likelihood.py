@@ -107,9 +107,12 @@ class Likelihood:
 
     def split(self, theta: Array) -> tuple[list[Array], Array, float]:
         """Return each component's length scales and its variance, and the noise variance."""
-        ends = np.cumsum([len(members) for members in self.components])
         values = np.exp(theta)
-        return np.split(values[: ends[-1]], ends[:-1]), values[ends[-1] : -1], float(values[-1])
+        lengths, start = [], 0
+        for members in self.components:
+            lengths.append(values[start : start + len(members)])
+            start += len(members)
+        return lengths, values[start:-1], float(values[-1])
 
     def covariance(self, theta: Array) -> Array:
         """Return the (n, n) covariance of the results at theta, noise included."""
@@ -166,9 +169,9 @@ class Likelihood:
         return signals, scaled
 
     def _noisy(self, signals: Sequence[Array], theta: Array) -> Array:
-        K = np.sum(signals, axis=0)
-        K[np.diag_indices(len(K))] += self.diagonal(theta)
-        return np.asarray(K)
+        K = sum(signals[1:], start=signals[0].copy())
+        K.flat[:: len(K) + 1] += self.diagonal(theta)
+        return K
 
     def diagonal(self, theta: Array) -> Array:
         """Return the (n,) variances that each run adds on the diagonal."""
@@ -184,7 +187,7 @@ def inverse(K: Array) -> tuple[Array, float] | None:
     found, info = lapack.dpotri(factor, lower=1)
     if info != 0:
         return None
-    found = np.tril(found) + np.tril(found, -1).T
+    found += np.tril(found, -1).T  # LAPACK fills the lower triangle alone
     return found, 2.0 * float(np.log(np.diag(factor)).sum())
 
 

@@ -21,6 +21,7 @@ Array = npt.NDArray[np.float64]
 SOBOL_POINTS = 2048
 LOCAL_POINTS = 256
 STARTS = 8
+STEPS = 8  # points looked at on the way up to a top
 LEVELS = 16  # an integer or categorical parameter with no more is searched exhaustively
 
 
@@ -75,7 +76,10 @@ def maximise(
         return None
     values = score(X)
     starts = _spread_out(X, values, STARTS)
-    climbed = encoding.snap(_climb(score, encoding, region, X[starts]))
+    tops = _climb(score, encoding, region, X[starts])
+    # A top may lie too near to a known point: then the way up to it is what is left.
+    steps = np.linspace(0.0, 1.0, STEPS + 1)[1:, None, None]
+    climbed = encoding.snap((X[starts] + steps * (tops - X[starts])).reshape(-1, encoding.width))
     climbed = climbed[allowed(climbed)]
     pool = np.vstack([X[starts], climbed])
     best = pool[int(np.argmax(score(pool)))]

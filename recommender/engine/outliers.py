@@ -1,9 +1,9 @@
 """Which results cannot be believed, and the fit that does not have to believe them.
 
-Robust noise after Ament et al. 2024 (arXiv:2410.24222): the run with the worst leave-one-out
-residual gets the extra variance that makes it likely, in closed form, and keeps it if the log
-marginal likelihood gains more than ln(n)/2 + 1. A run that is too good must look odder by far
-than one that is too bad, because the best runs are what a sweep is for.
+Robust noise after Ament et al. 2024 (arXiv:2410.24222): a run with an odd leave-one-out residual
+gets the extra variance that makes it likely, in closed form, and keeps it if the log marginal
+likelihood gains enough. A run that is too good must look odder by far than one that is too bad,
+because the best runs are what a sweep is for.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import ndtri
 
-from recommender.engine.hyperparameters import maximise, starts
+from recommender.engine.hyperparameters import again, maximise
 from recommender.engine.leave_one_out import leave_one_out, leave_one_out_believed
 from recommender.engine.likelihood import Likelihood
 
@@ -25,8 +25,8 @@ SHARE = 0.1  # of the runs, at most, get a variance of their own
 ODD_Z = 2.0  # a residual from which on a run is tried without
 SUSPECTS = 3  # runs at most that are tried without, the oddest first
 BAD_Z = 3.0  # too bad, even to a fit that has to believe it
-SURE_Z = 6.0  # too bad or too good to a fit that does not have to
-SURE_GAIN = 3.0  # nats more that such a run must be worth
+SURE_Z = 8.0  # too bad or too good to a fit that does not have to
+SURE_GAIN = 6.0  # nats more that such a run must be worth
 
 
 def doubt(likelihood: Likelihood, theta: Array, measured: int) -> tuple[Likelihood, Array] | None:
@@ -71,4 +71,4 @@ def _discounting(likelihood: Likelihood, theta: Array, run: int) -> tuple[Likeli
     extra = likelihood.extra.copy()
     extra[run] = max(0.0, (likelihood.y[run] - mean[run]) ** 2 - sd[run] ** 2)
     trial = replace(likelihood, extra=extra)
-    return trial, maximise(trial, [theta, *starts(trial)[:2]])
+    return trial, maximise(trial, again(trial, theta))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -17,7 +17,7 @@ from skopt.learning import GaussianProcessRegressor
 from skopt.learning.gaussian_process.kernels import RBF, ConstantKernel, Matern
 
 from recommender.engine.acquisition import improvement
-from recommender.engine.hyperparameters import around, evidence, maximise, starts
+from recommender.engine.hyperparameters import MANY, again, around, evidence, maximise, starts
 from recommender.engine.kernel import Component, Family, Kernel
 from recommender.engine.leave_one_out import leave_one_out_believed
 from recommender.engine.likelihood import JITTER, Likelihood, generalised_mean, inverse
@@ -30,7 +30,6 @@ Columns = npt.NDArray[np.intp]
 
 TINY = 1e-100  # below it the square of a scale is no longer a number
 TELLING = 2.0  # nats of log marginal likelihood that an effect must be worth
-AVERAGED = 200  # runs at most for which predictions are averaged over hyperparameters
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,31 +121,21 @@ def fit(
         measured: how many runs, the first ones, have a value that was measured and may be
             doubted; the others' values stand for something else. All by default.
     """
-    n = len(y)
-    measured = n if measured is None else measured
-    centre, scale = _standardisation(y)
-    likelihood = Likelihood.of(X, (y - centre) / scale, groups, family=family, context=context)
-    theta = maximise(likelihood, starts(likelihood))
-    while measured > 4 and (trial := doubt(likelihood, theta, measured)) is not None:
-        # Without the run the others spread differently, so they are standardised anew.
-        extra = trial[0].extra * scale**2
-        centre, scale = _standardisation(y[extra == 0])
-        likelihood = replace(likelihood, y=(y - centre) / scale, extra=extra / scale**2)
-        theta = maximise(likelihood, [trial[1], *starts(likelihood)[:2]])
-
+    likelihood, theta, centre, scale = fitted = _fitted(X, y, groups, context, family, measured)
+    measured = len(y) if measured is None else measured
     mean, sd = (part[:measured] for part in leave_one_out_believed(likelihood, theta))
     discounted, bad = likelihood.extra[:measured] > 0, likelihood.y[:measured] > mean
-    constant = maximise(likelihood, starts(likelihood)[3:], without=likelihood.components[0])
+    *_, noise = starts(likelihood)
+    constant = maximise(likelihood, [noise], without=likelihood.components[0])
     gain = likelihood.log_marginal(theta) - likelihood.log_marginal(constant)
 
-    def posterior(theta: Array) -> Posterior:
-        return _posterior(X, y, likelihood, theta, scale, groups)
-
-    best = posterior(theta)
+    best = _posterior(X, y, fitted, groups)
     alternatives = [(1.0, best)]
-    if n <= AVERAGED:
-        points, weights = around(likelihood, theta)
-        alternatives = [(float(w), posterior(t)) for t, w in zip(points, weights, strict=True)]
+    if len(y) <= MANY:
+        alternatives = [
+            (float(weight), _posterior(X, y, fitted._replace(theta=other), groups))
+            for other, weight in zip(*around(likelihood, theta), strict=True)
+        ]
     return Surrogate(
         posterior=best,
         alternatives=tuple(alternatives),
@@ -159,14 +148,48 @@ def fit(
     )
 
 
+def fit_posterior(X: Array, y: Array, groups: Columns) -> Posterior:
+    """Return the Gaussian process of values y (n,) that nobody doubts, as `fit` fits it."""
+    return _posterior(X, y, _fitted(X, y, groups, (), "rbf", 0), groups)
+
+
+class _Fitted(NamedTuple):
+    """A likelihood, its most probable theta, and how its values were standardised."""
+
+    likelihood: Likelihood
+    theta: Array
+    centre: float
+    scale: float
+
+
+def _fitted(
+    X: Array,
+    y: Array,
+    groups: Columns,
+    context: Sequence[int],
+    family: Family,
+    measured: int | None,
+) -> _Fitted:
+    measured = len(y) if measured is None else measured
+    centre, scale = _standardisation(y)
+    likelihood = Likelihood.of(X, (y - centre) / scale, groups, family=family, context=context)
+    theta = maximise(likelihood, starts(likelihood))
+    while measured > 4 and (trial := doubt(likelihood, theta, measured)) is not None:
+        # Without the run the others spread differently, so they are standardised anew.
+        extra = trial[0].extra * scale**2
+        centre, scale = _standardisation(y[extra == 0])
+        likelihood = replace(likelihood, y=(y - centre) / scale, extra=extra / scale**2)
+        theta = maximise(likelihood, again(likelihood, trial[1]))
+    return _Fitted(likelihood, theta, centre, scale)
+
+
 def _standardisation(y: Array) -> tuple[float, float]:
     scale = float(y.std())
     return float(y.mean()), scale if scale > max(1e-12 * float(np.abs(y).max()), TINY) else 1.0
 
 
-def _posterior(
-    X: Array, y: Array, likelihood: Likelihood, theta: Array, scale: float, groups: Columns
-) -> Posterior:
+def _posterior(X: Array, y: Array, fitted: _Fitted, groups: Columns) -> Posterior:
+    likelihood, theta, _, scale = fitted
     lengths, variances, noise = likelihood.split(theta)
     components = []
     for members, length, variance in zip(likelihood.components, lengths, variances, strict=True):

@@ -84,6 +84,20 @@ def test_clean_runs_are_hardly_ever_discounted_or_thought_too_good():
     assert suspected <= 2
 
 
+def test_the_discoveries_of_a_sweep_are_hardly_ever_thought_too_good():
+    # A narrow basin: most runs see the plain, and the few that found it look odd beside them.
+    def basin(X):
+        return 3.0 * X[:, 1] - 8.0 * np.exp(-0.5 * (((X - 0.6) / 0.15) ** 2).sum(axis=1))
+
+    suspected = 0
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        X = np.vstack([rng.random((24, 3)), 0.6 + 0.1 * rng.standard_normal((8, 3))])
+        surrogate = fitted(X, basin(X) + 0.05 * rng.standard_normal(32))
+        suspected += bool(surrogate.too_good.any() or surrogate.discounted.any())
+    assert suspected <= 2
+
+
 @pytest.mark.parametrize("size", [1.0, 1e3, 1e9])
 def test_a_run_too_good_to_be_believed_is_flagged_and_not_discounted(size):
     X, y = runs(6)
