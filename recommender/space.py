@@ -250,6 +250,18 @@ class SearchSpace:
         """The parameters' names, in order."""
         return tuple(parameter.name for parameter in self.parameters)
 
+    @property
+    def configurations(self) -> float:
+        """How many configurations there are; infinite with a real parameter."""
+        return math.prod(
+            math.inf
+            if isinstance(p, Real)
+            else len(p.choices)
+            if isinstance(p, Categorical)
+            else p.high - p.low + 1
+            for p in self.parameters
+        )
+
     def __len__(self) -> int:
         return len(self.parameters)
 

@@ -49,7 +49,7 @@ def job_text(project: Project, template: str, proposal: Proposal) -> str:
 def predicted(proposal: Proposal) -> str:
     """Return a proposal's prediction in words."""
     if proposal.mean is None or proposal.sd is None:
-        return "none, too few results for a model"
+        return "none, there is no model yet"
     return f"{proposal.metric} {proposal.mean:.4g} ± {proposal.sd:.2g}"
 
 

@@ -8,7 +8,7 @@ from rich.text import Text
 
 from recommender.campaign.project import Project
 from recommender.campaign.proposing import NextBatch
-from recommender.cli.layout import percent, print_line, print_runs, with_sd
+from recommender.cli.layout import counted, percent, print_line, print_runs, with_sd
 from recommender.cli.session import answers, reachable
 from recommender.engine.notices import Notice
 from recommender.engine.replicates import ReplicateNoise
@@ -105,8 +105,8 @@ def _summary(project: Project, batch: NextBatch) -> str:
     pending = f", {len(batch.pending)} pending" if batch.pending else ""
     kind = "an exploratory batch" if batch.answer.exploratory else "a batch"
     return (
-        f"{batch.finished} runs, {batch.answer.fitted} fitted{pending}; {objective.direction} "
-        f"{objective.metric}: {kind} of {len(batch.proposals)}"
+        f"{counted(batch.finished, 'run')}, {batch.answer.fitted} fitted{pending}; "
+        f"{objective.direction} {objective.metric}: {kind} of {len(batch.proposals)}"
     )
 
 
@@ -119,8 +119,7 @@ def _advised(notice: Notice) -> str:
 
 
 def _noise(metric: str, noise: ReplicateNoise) -> str:
-    degrees = noise.degrees_of_freedom
-    freedom = "1 degree" if degrees == 1 else f"{degrees} degrees"
+    freedom = counted(noise.degrees_of_freedom, "degree")
     return (
         f"Noise of {metric}, from replicates with {freedom} of freedom: "
         f"sd {noise.sd:.2g} (95 % interval {noise.low:.2g} to {noise.high:.2g})"

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from recommender.cli.layout import counted
 from recommender.cli.session import DryRun, Json, Quiet, now, print_json, say
 
 Table = Annotated[
@@ -57,8 +58,8 @@ def import_runs(
     filled = f", {len(imported.filled)} of them given more results" if imported.filled else ""
     left_out = f"; {imported.left_out} row(s) left out" if imported.left_out else ""
     print(
-        f"{table}: {total} runs; {len(imported.added)} added, {len(imported.known)} known already"
-        f"{filled}{left_out}"
+        f"{table}: {counted(total, 'run')}; {len(imported.added)} added, "
+        f"{len(imported.known)} known already{filled}{left_out}"
     )
     if dry_run:
         say("dry run: nothing was written", quiet=quiet)

@@ -56,6 +56,11 @@ def print_line(console: Console, first: str, text: str, style: str = "") -> None
     console.print(grid)
 
 
+def counted(count: int, noun: str) -> str:
+    """Return a number with its noun: 1 run, 2 runs."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
 def percent(probability: float | None) -> str:
     """Return a probability as people read it; a model is never certain."""
     if probability is None:

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.text import Text
 
 from recommender.campaign.standing import standing
-from recommender.cli.layout import percent, print_runs, with_sd
+from recommender.cli.layout import counted, percent, print_runs, with_sd
 from recommender.cli.session import Json, Quiet, answers, now, print_json, say, working
 from recommender.number import format_value
 from recommender.run import Run
@@ -57,7 +57,7 @@ def status(context: typer.Context, as_json: Json = False, quiet: Quiet = False) 
         (len(state.pending), "pending"),
     ):
         counts += [f"{number} {word}"] if number else []
-    console.print(Text(f"{state.runs} runs: {', '.join(counts)}", style="bold"))
+    console.print(Text(f"{counted(state.runs, 'run')}: {', '.join(counts)}", style="bold"))
     for notice in state.notices:
         say(f"! {notice}", quiet=quiet)
     if quiet:

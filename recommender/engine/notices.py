@@ -32,18 +32,24 @@ class Notice:
     runs: tuple[str, ...] = ()
 
 
-def few_runs(evidence: Evidence, needed: int, metric: str) -> Notice:
-    """Say that there is no model yet."""
-    found = (
-        "1 configuration has"
-        if evidence.distinct == 1
-        else (f"{evidence.distinct} different configurations have")
+def no_model(evidence: Evidence, needed: int, metric: str) -> Notice:
+    """Say why there is no model (yet)."""
+    runs = tuple(run.id for run in evidence.measured)
+    if evidence.distinct >= needed:
+        return Notice(
+            "poor-fit",
+            f"every run has the same {metric}; nothing can be learnt from it, and the batch fills "
+            "the space instead",
+            runs,
+        )
+    found = {0: "no configuration has", 1: "1 configuration has"}.get(
+        evidence.distinct, f"{evidence.distinct} different configurations have"
     )
     return Notice(
         "few-runs",
         f"{found} a value of {metric}; a model needs {needed}, so the batch fills the space "
         "instead",
-        tuple(run.id for run in evidence.measured),
+        runs,
     )
 
 
@@ -138,15 +144,6 @@ def model_notices(
 ) -> list[Notice]:
     """Return what the fitted surrogate says of the runs and of itself."""
     notices = _suspects(objective, evidence, surrogate)
-    if np.ptp(evidence.y) == 0:
-        notices.append(
-            Notice(
-                "poor-fit",
-                f"every run has the same {objective.metric}; nothing can be learnt from it, and "
-                "the batch goes where the least is known",
-            )
-        )
-        return notices
     if not surrogate.informative:
         notices.append(
             Notice(

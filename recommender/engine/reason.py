@@ -27,7 +27,7 @@ def reason_for(pick: Pick, objective: Objective, evidence: Evidence, held: Param
             return "the first look: nothing is known yet"
         known = len(evidence.known)
         runs = "the 1 known run" if known == 1 else f"the {known} known runs"
-        return f"far from {runs}; too few results for a model"
+        return f"far from {runs}; there is no model yet"
     if pick.role == "replicate":
         return "nothing new is left within the allowed values, so a known run is repeated"
     assert pick.reference is not None and pick.reference_index is not None

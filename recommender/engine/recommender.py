@@ -227,8 +227,8 @@ class Recommender:
         held = {c: v for c, v in region.fixed.items() if c in self.objective.context}
         share, told = notices.of_the_objective(self.objective, evidence, self._encoding, held)
         told += notices.duplicates(evidence.measured)
-        if evidence.distinct < self._runs_needed:
-            told.append(notices.few_runs(evidence, self._runs_needed, self.objective.metric))
+        if not self._has_model(evidence):
+            told.append(notices.no_model(evidence, self._runs_needed, self.objective.metric))
             picks = greedy.start(n, self._encoding, regions, evidence, defaults, rng)
         else:
             surrogate = self._surrogate(evidence)
@@ -255,12 +255,15 @@ class Recommender:
     @property
     def _runs_needed(self) -> int:
         """How many different configurations a model needs."""
-        return max(4, len(self.space) + 1)
+        return int(min(max(4, len(self.space) + 1), self.space.configurations))
+
+    def _has_model(self, evidence: Evidence) -> bool:
+        return evidence.distinct >= self._runs_needed and bool(np.ptp(evidence.y) > 0)
 
     def _best_among(self, evidence: Evidence, members: npt.NDArray[np.intp]) -> Incumbent | None:
         if not len(members):
             return None
-        if evidence.distinct < self._runs_needed:
+        if not self._has_model(evidence):
             run = evidence.measured[int(members[np.argmin(evidence.y[members])])]
             return Incumbent(
                 id=run.id,
@@ -306,7 +309,7 @@ class Recommender:
     ) -> tuple[str, ...]:
         if not evidence.unmeasured:
             return ()
-        fitted = evidence.distinct >= self._runs_needed
+        fitted = self._has_model(evidence)
         posterior = self._surrogate(evidence).posterior if fitted else prior(self._encoding.width)
         if not fitted and len(evidence.X):
             posterior = posterior.condition(evidence.X, np.zeros((len(evidence.X), 1)))

@@ -63,4 +63,4 @@ def test_a_template_without_a_place_for_a_parameter_is_an_error(empty):
 
 
 def test_no_prediction_is_said_in_words():
-    assert predicted(PROPOSAL) == "none, too few results for a model"
+    assert predicted(PROPOSAL) == "none, there is no model yet"

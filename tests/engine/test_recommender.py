@@ -407,7 +407,7 @@ class TestNotices:
     def test_equal_results_teach_nothing_and_say_so(self):
         batch = informed(function=lambda p: 0.5, noise=0.0).ask(3)
         assert "poor-fit" in codes(batch)
-        assert all(s.mean == pytest.approx(0.5) for s in batch)
+        assert all(s.role == "space-filling" and s.mean is None for s in batch)
 
     def test_pure_noise_is_called_a_poor_fit(self):
         batch = informed(20, function=lambda p: 0.0, noise=1.0).ask(1)
@@ -561,3 +561,13 @@ class TestTheIncumbent:
         one, other = informed(), informed()
         one.best()
         assert everything(one.ask(2)) == everything(other.ask(2))
+
+
+def test_a_space_of_three_configurations_gets_a_model_once_all_were_run():
+    recommender = Recommender([Categorical("size", ["s", "m", "l"])])
+    for size, value in (("s", 3.0), ("m", 1.0), ("l", 2.0)):
+        recommender.tell({"size": size}, value)
+    batch = recommender.ask(1)
+    assert batch[0].role == "replicate"
+    assert batch[0]["size"] == "m"
+    assert batch[0].mean is not None
