@@ -6,8 +6,9 @@ from collections.abc import Iterable
 
 from recommender.engine.batch import Pick
 from recommender.engine.evidence import Evidence
+from recommender.engine.rounding import round_significant
 from recommender.number import format_value
-from recommender.run import Objective, Params
+from recommender.run import Objective, Params, Value
 
 UNLIKELY = 0.05  # chance of an improvement, below which a pick is there to learn from
 
@@ -34,7 +35,7 @@ def reason_for(pick: Pick, objective: Objective, evidence: Evidence, held: Param
     reference, best = pick.reference, evidence.measured[pick.reference_index]
     context = {name: pick.params[name] for name in objective.context}
     changes = ", ".join(
-        f"{name} {format_value(reference[name])} to {format_value(value)}"
+        f"{name} {_short(reference[name])} to {_short(value)}"
         for name, value in pick.params.items()
         if name not in context and value != reference[name]
     )
@@ -56,4 +57,9 @@ def _hope(pick: Pick) -> str:
 
 
 def _values(params: Params, names: Iterable[str]) -> str:
-    return ", ".join(f"{name} {format_value(params[name])}" for name in names)
+    return ", ".join(f"{name} {_short(params[name])}" for name in names)
+
+
+def _short(value: Value) -> str:
+    """Return a value as a sentence wants it; the exact one stands in the job."""
+    return format_value(round_significant(value, 4) if isinstance(value, float) else value)

@@ -1,4 +1,5 @@
 import math
+import re
 
 import numpy as np
 import pytest
@@ -571,3 +572,11 @@ def test_a_space_of_three_configurations_gets_a_model_once_all_were_run():
     assert batch[0].role == "replicate"
     assert batch[0]["size"] == "m"
     assert batch[0].mean is not None
+
+
+def test_reasons_give_no_more_digits_than_a_sentence_wants():
+    recommender = Recommender([Real("lr", 1e-5, 0.1, scale="log"), Real("t", 0.0, 1.0)])
+    for index in range(8):
+        recommender.tell({"lr": 10.0 ** (-4.7 + 0.4567891 * index), "t": 0.1234567}, float(index))
+    for suggestion in recommender.ask(4):
+        assert not re.search(r"\d{6}", suggestion.reason)
