@@ -112,12 +112,22 @@ class Batch(Sequence[Suggestion]):
         )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rival:
+    """The second best configuration: its run, and by how much it is believed to trail, ± sd."""
+
+    id: str
+    lead: float
+    sd: float
+
+
 class Incumbent(Configuration):
     """A known run that is believed to be the best: a mapping of its parameters.
 
     `mean` and `sd` are the model's belief in its true value, without the noise of one more
     training; None where there are too few runs for a model. `probability_best` is the chance that
-    no other of the `compared` configurations is better; None where there is no other.
+    no other of the `compared` configurations is better; `rival` is the next of them. Both are None
+    where there is no other.
     """
 
     def __init__(
@@ -129,10 +139,19 @@ class Incumbent(Configuration):
         sd: float | None,
         probability_best: float | None,
         compared: int,
+        rival: Rival | None = None,
     ) -> None:
         super().__init__(params, id=id, mean=mean, sd=sd)
         self.probability_best = probability_best
         self.compared = compared
+        self.rival = rival
+
+    @property
+    def worth_repeating(self) -> bool:
+        """Whether a replicate should confirm it: probably not the best, by less than it is sure."""
+        if self.rival is None or self.probability_best is None:
+            return False
+        return self.probability_best < 0.5 and self.rival.lead < self.rival.sd
 
     def __str__(self) -> str:
         chance = self.probability_best

@@ -18,6 +18,7 @@ Array = npt.NDArray[np.float64]
 
 BOUNDS = {"lengthscale": (0.02, 100.0), "variance": (1e-3, 1e2), "noise": (1e-6, 1e1)}
 NO_EFFECT = 20.0  # the logarithm of a length scale so long that the parameter has no effect
+CLIMBS = 2  # from the best of the starting points
 STEP = 1e-3  # of theta, for the curvature
 MANY = 200  # runs: with more, one start finds what several would
 NEGLIGIBLE = 1e-3  # weight of hyperparameters that are left out of an average
@@ -45,22 +46,24 @@ def maximise(
 
     Args:
         likelihood: what to maximise.
-        beginnings: (T,) points to climb from.
+        beginnings: (T,) points, the best of which are climbed from.
         without: the parameters that must have no effect.
     """
     bounds = _bounds(likelihood)
     for index in _lengths_of(likelihood, without):
         bounds[index] = (NO_EFFECT, NO_EFFECT)
+    inside = [np.clip(beginning, *np.transpose(bounds)) for beginning in beginnings]
+    inside.sort(key=lambda theta: likelihood.negative_log_posterior(theta)[0])
     results = [
         minimize(
             likelihood.negative_log_posterior,
-            np.clip(beginning, *np.transpose(bounds)),
+            beginning,
             jac=True,
             method="L-BFGS-B",
             bounds=bounds,
             options={"maxiter": 100, "ftol": 1e-7, "gtol": 1e-3},
         )
-        for beginning in beginnings
+        for beginning in inside[:CLIMBS]
     ]
     return np.asarray(min(results, key=lambda result: float(result.fun)).x)
 

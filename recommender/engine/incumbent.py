@@ -5,7 +5,11 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from recommender.engine.answers import Incumbent, Rival
+from recommender.engine.evidence import Evidence
 from recommender.engine.posterior import Posterior
+from recommender.engine.surrogate import Surrogate
+from recommender.run import Objective
 
 Array = npt.NDArray[np.float64]
 DRAWS = 2048
@@ -20,3 +24,53 @@ def probability_best(posterior: Posterior, X: Array, rng: np.random.Generator) -
     values = posterior.draw(unique, rng.standard_normal((len(unique), DRAWS)))
     wins = np.bincount(np.argmin(values, axis=0), minlength=len(unique))
     return np.asarray(wins[inverse.ravel()] / DRAWS)
+
+
+def believed_best(
+    objective: Objective,
+    evidence: Evidence,
+    surrogate: Surrogate | None,
+    members: npt.NDArray[np.intp],
+    rng: np.random.Generator,
+) -> Incumbent:
+    """Return the incumbent among some of the measured runs, or the best seen without a model.
+
+    Args:
+        objective: what is optimised.
+        evidence: the runs.
+        surrogate: what is believed of them, if there is a model.
+        members: (m,) indices of the measured runs that compete, m >= 1.
+        rng: for the probability to be the best.
+    """
+    if surrogate is None:
+        run = evidence.measured[int(members[np.argmin(evidence.y[members])])]
+        compared = len(np.unique(evidence.X[members], axis=0))
+        return Incumbent(
+            run.params, id=run.id, mean=None, sd=None, probability_best=None, compared=compared
+        )
+    believed = members[np.isin(members, surrogate.believable)]
+    believed = believed if len(believed) else members
+    X = evidence.X[believed]
+    means, covariance = surrogate.posterior.joint(X)
+    best = int(np.argmin(means[:, 0]))
+    others = np.flatnonzero((X[best] != X).any(axis=1))
+    chance = rival = None
+    if len(others):
+        chance = float(probability_best(surrogate.posterior, X, rng)[best])
+        second = int(others[np.argmin(means[others, 0])])
+        spread = covariance[best, best] + covariance[second, second] - 2 * covariance[best, second]
+        rival = Rival(
+            id=evidence.measured[int(believed[second])].id,
+            lead=float(means[second, 0] - means[best, 0]),
+            sd=max(float(spread), 0.0) ** 0.5,
+        )
+    run = evidence.measured[int(believed[best])]
+    return Incumbent(
+        run.params,
+        id=run.id,
+        mean=objective.from_loss(float(means[best, 0])),
+        sd=max(float(covariance[best, best]), 0.0) ** 0.5,
+        probability_best=chance,
+        compared=len(np.unique(X, axis=0)),
+        rival=rival,
+    )

@@ -66,9 +66,13 @@ class Posterior:
         return self.mean + K.T @ self.weights, sd, slopes, sd_gradient
 
     def draw(self, X: Array, normals: Array) -> Array:
-        """Return (m, S) joint draws of the latent function at X from (m, S) standard normals."""
+        """Return (m, R) joint draws of the latent function at X from (m, R) standard normals.
+
+        R is a multiple of S: the draws go through the posterior's own S in turn.
+        """
         means, covariance = self.joint(X)
-        return np.asarray(means + self._factorise(covariance) @ normals)
+        repeats = normals.shape[1] // means.shape[1]
+        return np.asarray(np.tile(means, repeats) + self._factorise(covariance) @ normals)
 
     def condition(self, X: Array, values: Array) -> Posterior:
         """Return the posterior given also the latent values (m, S) at X, one column a draw."""

@@ -18,8 +18,9 @@ from recommender.engine.encoding import Encoding, Region
 from recommender.engine.evaluation import most_informative, prior
 from recommender.engine.evidence import Evidence, Observation
 from recommender.engine.failures import feasibility, fit_with_failures
-from recommender.engine.incumbent import probability_best
+from recommender.engine.incumbent import believed_best
 from recommender.engine.observations import Observations
+from recommender.engine.outlook import BATCH, Outlook, look_ahead
 from recommender.engine.reason import reason_for
 from recommender.engine.replicates import replicate_noise
 from recommender.engine.surrogate import Surrogate
@@ -32,7 +33,7 @@ Array = npt.NDArray[np.float64]
 
 LARGEST_BATCH = 100
 LARGEST_VALUE = 1e100  # the square of a value must still be a number
-ASKING, RANKING = 0, 1  # streams of random numbers that must not coincide
+ASKING, RANKING, LOOKING = 0, 1, 2  # streams of random numbers that must not coincide
 
 
 class Recommender:
@@ -214,6 +215,29 @@ class Recommender:
             found += [best] if best else []
         return tuple(found)
 
+    def outlook(self) -> Outlook | None:
+        """Return whether more runs are worth their hours.
+
+        None with a context, since no run is the best overall, and without a model.
+        """
+        evidence = self._evidence()
+        if self.objective.context or not self._has_model(evidence):
+            return None
+        told = [run for run in self._observations if run.measured]
+        recent = {run.id for run in told[-BATCH:]}
+        before = Evidence.gather(
+            [run for run in self._observations if run.id not in recent], self._encoding
+        )
+        rng = self._rng(LOOKING, evidence)
+        with one_thread():
+            earlier = self._fit(before) if self._has_model(before) else None
+            return look_ahead(
+                self._encoding,
+                (evidence, self._surrogate(evidence)),
+                None if earlier is None else (before, earlier),
+                rng,
+            )
+
     def _propose(self, n: int, region: Region, defaults: Params | None) -> Batch:
         evidence = self._evidence()
         rng = self._rng(ASKING, evidence)
@@ -263,33 +287,9 @@ class Recommender:
     def _best_among(self, evidence: Evidence, members: npt.NDArray[np.intp]) -> Incumbent | None:
         if not len(members):
             return None
-        if not self._has_model(evidence):
-            run = evidence.measured[int(members[np.argmin(evidence.y[members])])]
-            return Incumbent(
-                id=run.id,
-                params=run.params,
-                mean=None,
-                sd=None,
-                probability_best=None,
-                compared=len(np.unique(evidence.X[members], axis=0)),
-            )
-        surrogate = self._surrogate(evidence)
-        believed = members[np.isin(members, surrogate.believable)]
-        believed = believed if len(believed) else members
-        X = evidence.X[believed]
-        means, sds = surrogate.posterior.predict(X)
-        chances = probability_best(surrogate.posterior, X, self._rng(RANKING, evidence))
-        best = int(np.argmin(means[:, 0]))
-        run = evidence.measured[int(believed[best])]
-        compared = len(np.unique(X, axis=0))
-        return Incumbent(
-            id=run.id,
-            params=run.params,
-            mean=self.objective.from_loss(float(means[best, 0])),
-            sd=float(sds[best]),
-            probability_best=float(chances[best]) if compared > 1 else None,
-            compared=compared,
-        )
+        surrogate = self._surrogate(evidence) if self._has_model(evidence) else None
+        rng = self._rng(RANKING, evidence)
+        return believed_best(self.objective, evidence, surrogate, members, rng)
 
     def _suggestion(self, pick: greedy.Pick, evidence: Evidence, held: Params) -> Suggestion:
         mean = None if pick.mean is None else self.objective.from_loss(pick.mean)
@@ -324,10 +324,12 @@ class Recommender:
 
     def _surrogate(self, evidence: Evidence) -> Surrogate:
         if self._fitted is None or self._fitted[0] != self._version:
-            context = [self.space.names.index(name) for name in self.objective.context]
-            surrogate = fit_with_failures(evidence, self._encoding.groups, context)
-            self._fitted = (self._version, surrogate)
+            self._fitted = (self._version, self._fit(evidence))
         return self._fitted[1]
+
+    def _fit(self, evidence: Evidence) -> Surrogate:
+        context = [self.space.names.index(name) for name in self.objective.context]
+        return fit_with_failures(evidence, self._encoding.groups, context)
 
     def _rng(self, purpose: int, evidence: Evidence) -> np.random.Generator:
         return np.random.default_rng([self.seed, purpose, len(evidence.known), len(evidence.y)])
