@@ -84,6 +84,7 @@ def record(
         known = None if id else _recorded_before(folded, result.label, params)
         if known is not None:
             id, params = known.id, {}
+        notices = () if id else _repeats(folded, params)
         id = id or _new_id(project, folded, params, amend)
         if amend is None:
             _check_outcome(project, folded.history.get(id), result)
@@ -103,7 +104,7 @@ def record(
         )
         if event is not None:
             writer.append_events([_complete(folded, event)])
-    return Recorded(id=id, event=event, notices=_outside(space, event))
+    return Recorded(id=id, event=event, notices=notices + _outside(space, event))
 
 
 def mark(
@@ -188,6 +189,17 @@ def _check_outcome(project: Project, run: Run | None, result: Result) -> None:
             f"{run.id} is {run.status}; say what became of it with --metric {metric}=VALUE or "
             f"--status {'|'.join(RESULTS)}"
         )
+
+
+def _repeats(folded: Folded, params: Params) -> tuple[str, ...]:
+    """Say which runs have the parameters of one that is recorded without an id or a label."""
+    same_params = [run.id for run in folded.history.runs if run.params == params]
+    if not same_params:
+        return ()
+    return (
+        f"{' and '.join(same_params)} has the same parameters; this counts as another training. If "
+        "it is the same one, exclude it, and give its id or a --label the next time",
+    )
 
 
 def _outside(space: SearchSpace, event: Event | None) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from rich import box
 from rich.console import Console
@@ -10,6 +11,8 @@ from rich.table import Table
 from rich.text import Text
 
 from recommender.cli.session import printable
+from recommender.number import format_value
+from recommender.run import Run
 
 LONG_NAME = 12  # a longer heading is broken at its underlines
 
@@ -54,6 +57,22 @@ def print_line(console: Console, first: str, text: str, style: str = "") -> None
     grid.add_column()
     grid.add_row(Text(printable(first), style=style), Text(printable(text), style=style))
     console.print(grid)
+
+
+def print_title(console: Console, title: str) -> None:
+    """Print the heading of a table."""
+    console.print()
+    console.print(Text(title, style="bold"))
+
+
+def cells(run: Run) -> list[str]:
+    """Return a run's id and parameters as the cells of a row."""
+    return [run.id, *(format_value(value) for value in run.params.values())]
+
+
+def run_document(run: Run) -> dict[str, Any]:
+    """Return a run as programs read it."""
+    return {"id": run.id, "params": dict(run.params), "metrics": dict(run.metrics)}
 
 
 def counted(count: int, noun: str) -> str:

@@ -40,7 +40,7 @@ def next_batch(
             metavar="NAME=LOW:HIGH", help="Keep a parameter within a narrower range. Repeatable."
         ),
     ] = None,
-    seed: Annotated[int, typer.Option(min=0, help="Another seed gives another batch.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Another seed may give another batch.")] = 0,
     as_json: Json = False,
     quiet: Quiet = False,
     dry_run: DryRun = False,

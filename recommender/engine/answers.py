@@ -127,7 +127,7 @@ class Incumbent(Configuration):
     `mean` and `sd` are the model's belief in its true value, without the noise of one more
     training; None where there are too few runs for a model. `probability_best` is the chance that
     no other of the `compared` configurations is better; `rival` is the next of them. Both are None
-    where there is no other.
+    where there is no other, the chance also where the runs cannot be told from noise.
     """
 
     def __init__(

@@ -25,10 +25,12 @@ from recommender.engine.trust import trusted
 from recommender.run import Params, Value
 
 Array = npt.NDArray[np.float64]
+Columns = npt.NDArray[np.intp]
 Allowed = Callable[[Array], npt.NDArray[np.bool_]]
 
 HAIR = 0.005  # of a parameter's range: a run that near to a known one only repeats it
 SEPARATION = 0.1  # length scales: picks of a batch that near tell the same
+LIKELY = 0.55  # chance to improve, above which a pick exploits
 LONGEST = 0.5  # of a parameter's range: a longer length scale counts as this one
 NEAR = 5  # of the most promising runs are searched around
 
@@ -138,7 +140,9 @@ def propose(
         near = trusted(encoding, region, evidence.X, reference, flat)
         X = candidates(encoding, near, around, rng)
         params, role = None, ""
-        for allowed in (_apart(surrogate, encoding.groups, known, worlds.points), away_from(known)):
+        free = np.setdiff1d(np.arange(encoding.width), encoding.columns_of(tuple(region.fixed)))
+        apart = _apart(surrogate, encoding.groups, free, held, known, worlds.points)
+        for allowed in (apart, away_from(known)):
             x = maximise(score, encoding, near, X, allowed)
             if x is not None:
                 new = encoding.decode(x, near)
@@ -165,12 +169,21 @@ def propose(
 
 
 def _apart(
-    surrogate: Surrogate, groups: npt.NDArray[np.intp], known: Array, outstanding: Array
+    surrogate: Surrogate,
+    groups: Columns,
+    free: Columns,
+    context: Columns,
+    known: Array,
+    outstanding: Array,
 ) -> Allowed:
-    """Return a test for points away from known ones, and from outstanding ones where it matters."""
+    """Return a test for points away from known ones, and from outstanding ones where it matters.
+
+    What matters are the free columns of parameters that are not flat, or any free ones if all are;
+    and the context, since runs of different contexts never tell the same.
+    """
     away = away_from(known)
-    matters = np.flatnonzero(~surrogate.flat[groups])
-    matters = matters if len(matters) else np.arange(len(groups))
+    telling = free[~surrogate.flat[groups[free]]]
+    matters = np.union1d(telling if len(telling) else free, context)
     scale = np.minimum(surrogate.posterior.kernel.components[0].lengthscales, LONGEST)[matters]
 
     def allowed(X: Array) -> npt.NDArray[np.bool_]:
@@ -226,7 +239,7 @@ def _repeated(
 def _described(surrogate: Surrogate, pick: Pick, x: Array, reference: Array) -> Pick:
     """Return the pick with its prediction, and its improvement over the (D,) reference."""
     predicted = surrogate.predict(x, reference)
-    likely = predicted.probability_of_improvement > 0.5
+    likely = predicted.probability_of_improvement > LIKELY
     return replace(
         pick,
         role=pick.role or ("exploit" if likely else "explore"),

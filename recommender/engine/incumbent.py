@@ -56,7 +56,8 @@ def believed_best(
     others = np.flatnonzero((X[best] != X).any(axis=1))
     chance = rival = None
     if len(others):
-        chance = float(probability_best(surrogate.posterior, X, rng)[best])
+        if surrogate.informative:
+            chance = float(probability_best(surrogate.posterior, X, rng)[best])
         second = int(others[np.argmin(means[others, 0])])
         spread = covariance[best, best] + covariance[second, second] - 2 * covariance[best, second]
         rival = Rival(

@@ -54,20 +54,29 @@ def no_model(evidence: Evidence, needed: int, metric: str) -> Notice:
 
 
 def of_the_objective(
-    objective: Objective, evidence: Evidence, encoding: Encoding, held: Params
+    objective: Objective,
+    evidence: Evidence,
+    encoding: Encoding,
+    held: Params,
+    surrogate: Surrogate | None,
 ) -> tuple[float | None, list[Notice]]:
     """Return what a context explains of the objective's variance, and what that means.
 
     The share is None without a declared context, and where there is no variance to explain. Without
     a context the notices name the parameters that seem to rescale the objective all the same.
-    `held` are the context parameters that the caller holds, with their values.
+    `held` are the context parameters that the caller holds, with their values. Results that a
+    `surrogate` cannot believe do not count.
     """
+    kept = np.ones(len(evidence.y), dtype=bool)
+    if surrogate is not None:
+        kept = ~(surrogate.discounted | surrogate.too_good)
+    y = evidence.y[kept]
     if not objective.context:
-        return None, _suspected_context(objective, evidence, encoding)
-    if len(evidence.y) < 3 or np.ptp(evidence.y) == 0:
+        return None, _suspected_context(objective, evidence, encoding, kept)
+    if len(y) < 3 or np.ptp(y) == 0:
         return None, []
-    values = [_values(name, evidence, encoding) for name in objective.context]
-    share = variance_share(values, evidence.y)
+    values = [_values(name, evidence, encoding)[kept] for name in objective.context]
+    share = max(variance_share(values, y), 0.0)
     names, metric = " and ".join(objective.context), objective.metric
     explains = "explains" if len(objective.context) == 1 else "explain"
     consequence = "therefore" if share >= HALF else "by the sweep file's word"
@@ -75,7 +84,7 @@ def of_the_objective(
     coverage = (
         f"the batch covers the range of {open_names} by design"
         if open_names
-        else f"it is held at {', '.join(format_value(value) for value in held.values())}"
+        else f"the batch holds {', '.join(f'{k} {format_value(v)}' for k, v in held.items())}"
     )
     return share, [
         Notice(
@@ -94,14 +103,14 @@ def _outcome(metric: str) -> str:
 
 
 def _suspected_context(
-    objective: Objective, evidence: Evidence, encoding: Encoding
+    objective: Objective, evidence: Evidence, encoding: Encoding, kept: npt.NDArray[np.bool_]
 ) -> list[Notice]:
     notices = []
     for parameter in encoding.space:
         if isinstance(parameter, Categorical):
             continue
-        values = _values(parameter.name, evidence, encoding)
-        found = looks_confounded(objective.metric, parameter.name, values, evidence.y)
+        values = _values(parameter.name, evidence, encoding)[kept]
+        found = looks_confounded(objective.metric, parameter.name, values, evidence.y[kept])
         if found is None:
             continue
         effect = (

@@ -29,6 +29,7 @@ PROMISING, OTHERS = 192, 64  # points that stand for all that a batch may reach
 NEAR = 5  # runs that are searched around
 BATCH = 4
 BATCHES = 8  # looked ahead at most
+LOOKED_AHEAD = BATCH * BATCHES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -30,7 +30,7 @@ def reason_for(pick: Pick, objective: Objective, evidence: Evidence, held: Param
         runs = "the 1 known run" if known == 1 else f"the {known} known runs"
         return f"far from {runs}; there is no model yet"
     if pick.role == "replicate":
-        return "nothing new is left within the allowed values, so a known run is repeated"
+        return "nothing new is left within the allowed values, so one is repeated"
     assert pick.reference is not None and pick.reference_index is not None
     reference, best = pick.reference, evidence.measured[pick.reference_index]
     context = {name: pick.params[name] for name in objective.context}

@@ -249,13 +249,15 @@ class Recommender:
             values = context_values(self._encoding, region, open_context, n, measured, turn, rng)
             regions = [region.fixing(value) for value in values]
         held = {c: v for c, v in region.fixed.items() if c in self.objective.context}
-        share, told = notices.of_the_objective(self.objective, evidence, self._encoding, held)
+        surrogate = self._surrogate(evidence) if self._has_model(evidence) else None
+        share, told = notices.of_the_objective(
+            self.objective, evidence, self._encoding, held, surrogate
+        )
         told += notices.duplicates(evidence.measured)
-        if not self._has_model(evidence):
+        if surrogate is None:
             told.append(notices.no_model(evidence, self._runs_needed, self.objective.metric))
             picks = greedy.start(n, self._encoding, regions, evidence, defaults, rng)
         else:
-            surrogate = self._surrogate(evidence)
             told += notices.model_notices(self.objective, evidence, surrogate, self._encoding)
             picks = greedy.propose(
                 self._encoding,

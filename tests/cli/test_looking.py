@@ -41,7 +41,7 @@ def test_best_has_the_promised_keys_and_one_document(sweep, recommend):
     answer = recommend("best", "--json")
     assert answer.err == ""
     document = answer.json
-    assert list(document) == ["schema", "best", "best_by_context"]
+    assert list(document) == ["schema", "best", "best_by_context", "outlook"]
     assert list(document["best"]) == [
         "id",
         "params",
@@ -49,7 +49,11 @@ def test_best_has_the_promised_keys_and_one_document(sweep, recommend):
         "predicted",
         "probability_best",
         "compared",
+        "replicate",
     ]
+    outlook = document["outlook"]
+    assert list(outlook) == ["tolerance", "chance", "chance_before", "stop", "runs", "hours"]
+    assert 0 <= outlook["chance"] <= 1
     assert list(document["best"]["predicted"]) == ["mean", "sd"]
     assert 0 < document["best"]["probability_best"] <= 1
     assert document["best_by_context"] == []

@@ -426,3 +426,11 @@ def test_a_dry_run_needs_no_history_folder(empty, recommend):
     recommend("next", "--n", 2, "--dry-run")
     recommend("record", *NEW, "--metric", "loss=0.5", "--dry-run")
     assert not (empty.folder / "history").exists()
+
+
+def test_a_training_recorded_again_without_a_label_is_another_one_and_that_is_said(
+    sweep, recommend
+):
+    words = ["--param", "lr=0.02", "--param", "tau=0.3", "--metric", "loss=0.7"]
+    assert "same parameters" not in recommend("record", *words).err
+    assert "same parameters" in recommend("record", *words).err

@@ -120,3 +120,13 @@ def test_predictions_agree_with_the_loss_at_the_same_temperature(batch):
         if temperature == suggestion["instance_temperature"]:
             centre = np.median(known[temperature])
             assert abs(suggestion.mean - centre) < 3.0 * suggestion.sd + 0.05
+
+
+def test_a_mistyped_result_does_not_hide_what_the_temperature_explains():
+    assert ask({5: 48.0}).context_share == pytest.approx(0.98, abs=0.01)
+
+
+def test_with_all_that_matters_held_the_batch_still_differs():
+    held = {"instance_temperature": 0.5, "learning_rate": 0.0005, "threshold": 0.95}
+    values = sorted(suggestion["cluster_temperature"] for suggestion in ask(fix=held))
+    assert np.diff(values).min() > 0.05 * (1.5 - 0.3) * 0.9

@@ -1,0 +1,96 @@
+import numpy as np
+import pytest
+from scipy.stats import norm
+
+from recommender import Real, Recommender
+from recommender.engine.kernel import Component, Kernel
+from recommender.engine.outlook import (
+    LOOKED_AHEAD,
+    Outlook,
+    chance_within,
+    runs_until_sure,
+    tolerance,
+)
+from recommender.engine.posterior import Posterior
+
+KERNEL = Kernel((Component("rbf", np.array([0.1]), 1.0),))
+
+
+def posterior(points, values):
+    """What is known of a function whose values at some points are certain."""
+    nothing = Posterior(KERNEL, np.zeros((0, 1)), np.zeros((0, 0)), np.zeros((0, 1)), 0.0, 1e-4)
+    return nothing.condition(np.array(points)[:, None], np.array(values)[:, None])
+
+
+def test_the_chance_equals_the_normal_probability_of_one_rival():
+    # One run of value 0 and one point far from it, of which only the prior N(0, 1) is known.
+    X = np.array([[0.0], [1.0]])
+    for enough in (0.0, 0.5, 2.0):
+        chance = chance_within(posterior([0.0], [0.0]), X, 1, enough, np.random.default_rng(0))
+        assert chance == pytest.approx(norm.cdf(enough), abs=0.04)
+
+
+def test_where_all_is_known_the_best_run_is_certain():
+    X = np.array([[0.2], [0.8]])
+    known = posterior([0.2, 0.8], [0.3, 0.5])
+    assert chance_within(known, X, 2, 0.0, np.random.default_rng(0)) == 1.0
+
+
+def test_runs_until_sure_counts_whole_batches_and_gives_up_beyond_its_horizon():
+    grid = np.linspace(0.0, 1.0, 6)[:, None]
+    rng = np.random.default_rng(0)
+    known = posterior([0.0], [0.0])
+    few = runs_until_sure(known, np.vstack([[[0.0]], grid]), 1, 0.1, rng)
+    assert few in (4, 8)
+    many = np.linspace(0.0, 100.0, 300)[:, None]
+    assert runs_until_sure(known, np.vstack([[[0.0]], many]), 1, 0.1, rng) is None
+    assert LOOKED_AHEAD == 32
+
+
+def test_the_tolerance_is_the_noise_or_a_share_of_the_spread():
+    y = np.array([0.0, 1.0, 2.0, 3.0, 4.0])
+    assert tolerance(y, 0.5) == 0.5
+    assert tolerance(y, 0.01) == pytest.approx(0.05 * 2.0)
+
+
+@pytest.mark.parametrize(
+    ("chance", "before", "stop"),
+    [(0.97, 0.96, True), (0.97, 0.9, False), (0.9, 0.97, False), (0.99, None, False)],
+)
+def test_the_advice_to_stop_needs_two_batches_in_a_row(chance, before, stop):
+    outlook = Outlook(tolerance=0.1, chance=chance, chance_before=before, runs=None)
+    assert outlook.stop is stop
+
+
+def sweep(seed, batches):
+    recommender = Recommender([Real("a", 0.0, 1.0), Real("b", 0.0, 1.0)], seed=seed)
+    rng = np.random.default_rng(seed)
+    for _ in range(batches):
+        for suggestion in recommender.ask(4):
+            value = (suggestion["a"] - 0.3) ** 2 + (suggestion["b"] - 0.6) ** 2
+            recommender.tell(suggestion, value + 0.02 * rng.standard_normal())
+    return recommender
+
+
+def test_a_young_sweep_goes_on_and_one_that_found_the_optimum_may_stop():
+    for seed in range(3):
+        young, old = sweep(seed, 2).outlook(), sweep(seed, 7).outlook()
+        assert young.chance < 0.9
+        assert not young.stop
+        assert young.runs is None or young.runs >= 4
+        assert old.stop
+        assert old.runs == 0
+
+
+def test_without_a_model_or_with_a_context_there_is_no_outlook():
+    assert Recommender([Real("a", 0.0, 1.0)]).outlook() is None
+    recommender = Recommender([Real("a", 0.0, 1.0), Real("t", 0.1, 1.0)], context=["t"])
+    for index in range(8):
+        recommender.tell({"a": index / 8, "t": 0.1 + index / 10}, float(index))
+    assert recommender.outlook() is None
+
+
+def test_asking_for_the_outlook_changes_no_suggestion():
+    one, other = sweep(0, 3), sweep(0, 3)
+    one.outlook()
+    assert [dict(s) for s in one.ask(2)] == [dict(s) for s in other.ask(2)]
