@@ -26,6 +26,7 @@ ODD_Z = 2.0  # a residual from which on a run is tried without
 SUSPECTS = 3  # runs at most that are tried without, the oddest first
 BAD_Z = 3.0  # too bad, even to a fit that has to believe it
 SURE_Z = 8.0  # too bad or too good to a fit that does not have to
+ROUNDS = 3  # of judging many runs at once: a bad one may hide another
 SURE_GAIN = 6.0  # nats more that such a run must be worth
 
 
@@ -57,6 +58,27 @@ def doubt(likelihood: Likelihood, theta: Array, measured: int) -> tuple[Likeliho
         if gain > most and (sure or (z[run] > bad and gain > enough)):
             best, most = (trial, trial_theta), gain
     return best
+
+
+def doubt_many(likelihood: Likelihood, theta: Array, measured: int) -> Likelihood:
+    """Return the likelihood that discounts every odd run, with hyperparameters that stay.
+
+    They were fitted to some of the runs, which were doubted one at a time; the others are judged
+    by what those say.
+    """
+    most = math.floor(SHARE * len(likelihood.y))
+    bad = max(BAD_Z, -float(ndtri(0.025 / len(likelihood.y))))
+    for _ in range(ROUNDS):
+        mean, sd = leave_one_out_believed(likelihood, theta)
+        z = ((likelihood.y - mean) / sd)[:measured]
+        odd = np.flatnonzero(((z > bad) | (z < -SURE_Z)) & (likelihood.extra[:measured] == 0))
+        odd = odd[np.argsort(-np.abs(z[odd]))][: most - np.count_nonzero(likelihood.extra)]
+        if not len(odd):
+            break
+        extra = likelihood.extra.copy()
+        extra[odd] = (likelihood.y[odd] - mean[odd]) ** 2 - sd[odd] ** 2
+        likelihood = replace(likelihood, extra=extra)
+    return likelihood
 
 
 def _residuals(likelihood: Likelihood, theta: Array) -> Array:

@@ -21,14 +21,17 @@ from recommender.engine.hyperparameters import MANY, again, around, evidence, ma
 from recommender.engine.kernel import Component, Family, Kernel
 from recommender.engine.leave_one_out import leave_one_out_believed
 from recommender.engine.likelihood import JITTER, Likelihood, generalised_mean, inverse
-from recommender.engine.outliers import doubt
+from recommender.engine.outliers import doubt, doubt_many
 from recommender.engine.posterior import Posterior
+from recommender.engine.subset import representative
 
 Array = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
 Columns = npt.NDArray[np.intp]
 
 TINY = 1e-100  # below it the square of a scale is no longer a number
+HYPERPARAMETERS = 300  # runs at most that the hyperparameters are fitted to
+ACTIVE = 1000  # runs at most that predictions are made from
 TELLING = 2.0  # nats of log marginal likelihood that an effect must be worth
 
 
@@ -111,6 +114,8 @@ def fit(
 ) -> Surrogate:
     """Fit the Gaussian process to n >= 2 runs.
 
+    Of very many runs some stand for all: for the hyperparameters first, then for everything.
+
     Args:
         X: (n, D) points.
         y: (n,) losses, finite.
@@ -121,13 +126,19 @@ def fit(
         measured: how many runs, the first ones, have a value that was measured and may be
             doubted; the others' values stand for something else. All by default.
     """
-    likelihood, theta, centre, scale = fitted = _fitted(X, y, groups, context, family, measured)
     measured = len(y) if measured is None else measured
+    if measured > ACTIVE:
+        return _fit_active(X, y, groups, context, family, measured)
+    few = _some(X, y, measured, HYPERPARAMETERS)
+    fitted = told = _fitted(X[few], y[few], groups, context, family, min(measured, HYPERPARAMETERS))
+    if len(few) < len(y):
+        fitted = _extended(told, X, y, groups, context, measured)
+    likelihood, theta, centre, scale = fitted
     mean, sd = (part[:measured] for part in leave_one_out_believed(likelihood, theta))
     discounted, bad = likelihood.extra[:measured] > 0, likelihood.y[:measured] > mean
-    *_, noise = starts(likelihood)
-    constant = maximise(likelihood, [noise], without=likelihood.components[0])
-    gain = likelihood.log_marginal(theta) - likelihood.log_marginal(constant)
+    *_, noise = starts(told.likelihood)
+    constant = maximise(told.likelihood, [noise], without=likelihood.components[0])
+    gain = told.likelihood.log_marginal(theta) - told.likelihood.log_marginal(constant)
 
     best = _posterior(X, y, fitted, groups)
     alternatives = [(1.0, best)]
@@ -143,8 +154,35 @@ def fit(
         leave_one_out_sd=scale * sd,
         discounted=discounted & bad,
         too_good=discounted & ~bad,
-        evidence=evidence(likelihood, theta),
+        evidence=evidence(told.likelihood, theta),
         informative=gain > TELLING + len(theta) - 1,
+    )
+
+
+def _some(X: Array, y: Array, measured: int, size: int) -> Columns:
+    """Return the indices of at most `size` measured runs, and of all that stand for something."""
+    chosen = representative(X[:measured], y[:measured], size)
+    return np.append(chosen, np.arange(measured, len(y)))
+
+
+def _fit_active(
+    X: Array, y: Array, groups: Columns, context: Sequence[int], family: Family, measured: int
+) -> Surrogate:
+    """Fit to the active runs alone, and predict the other measured ones from them."""
+    some = _some(X, y, measured, ACTIVE)
+    active = some[:ACTIVE]
+    surrogate = fit(X[some], y[some], groups, context=context, family=family, measured=ACTIVE)
+    means, sds = surrogate.posterior.predict(X[:measured])
+    mean, sd = means[:, 0], np.sqrt(sds**2 + surrogate.posterior.noise)
+    discounted, too_good = np.zeros(measured, dtype=bool), np.zeros(measured, dtype=bool)
+    mean[active], sd[active] = surrogate.leave_one_out_mean, surrogate.leave_one_out_sd
+    discounted[active], too_good[active] = surrogate.discounted, surrogate.too_good
+    return replace(
+        surrogate,
+        leave_one_out_mean=mean,
+        leave_one_out_sd=sd,
+        discounted=discounted,
+        too_good=too_good,
     )
 
 
@@ -181,6 +219,20 @@ def _fitted(
         likelihood = replace(likelihood, y=(y - centre) / scale, extra=extra / scale**2)
         theta = maximise(likelihood, again(likelihood, trial[1]))
     return _Fitted(likelihood, theta, centre, scale)
+
+
+def _extended(
+    told: _Fitted, X: Array, y: Array, groups: Columns, context: Sequence[int], measured: int
+) -> _Fitted:
+    """Return the fit of all runs with the hyperparameters that some of them told."""
+    likelihood = Likelihood.of(
+        X,
+        (y - told.centre) / told.scale,
+        groups,
+        family=told.likelihood.family,
+        context=context,
+    )
+    return told._replace(likelihood=doubt_many(likelihood, told.theta, measured))
 
 
 def _standardisation(y: Array) -> tuple[float, float]:

@@ -55,7 +55,8 @@ def test_best_has_the_promised_keys_and_one_document(sweep, recommend):
     assert list(outlook) == ["tolerance", "chance", "chance_before", "stop", "runs", "hours"]
     assert 0 <= outlook["chance"] <= 1
     assert list(document["best"]["predicted"]) == ["mean", "sd"]
-    assert 0 < document["best"]["probability_best"] <= 1
+    # Six runs that cannot be told from noise do not say which is the best.
+    assert document["best"]["probability_best"] is None
     assert document["best_by_context"] == []
 
 

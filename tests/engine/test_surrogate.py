@@ -230,6 +230,29 @@ def test_predictions_at_the_runs_hardly_depend_on_the_hyperparameters():
     )
 
 
+@pytest.mark.parametrize("n", [400, 1100])
+def test_of_many_runs_some_stand_for_all(n):
+    X, y = runs(12, n, noise=0.05)
+    worst, best = int(np.argmax(y)), int(np.argmin(y))
+    y[7] += 3.0
+    surrogate = fitted(X, y)
+    query = np.random.default_rng(2).random((50, 2))
+    assert np.abs(surrogate.posterior.predict(query)[0][:, 0] - bowl(query)).max() < 0.1
+    assert surrogate.informative
+    assert not surrogate.flat.any()
+    assert len(surrogate.leave_one_out_mean) == len(surrogate.discounted) == n
+    residuals = (y - surrogate.leave_one_out_mean) / surrogate.leave_one_out_sd
+    assert np.std(np.delete(residuals, 7)) == pytest.approx(1.0, abs=0.15)
+    assert not surrogate.discounted[[worst, best]].any()
+    assert surrogate.discounted.sum() <= 3
+
+
+def test_a_bad_run_among_hundreds_is_discounted():
+    X, y = runs(13, 400, noise=0.05)
+    y[7] += 3.0
+    assert np.flatnonzero(fitted(X, y).discounted).tolist() == [7]
+
+
 class TestContext:
     """A context that sets the scale of the values must not look like room for improvement."""
 
