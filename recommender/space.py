@@ -277,6 +277,14 @@ class SearchSpace:
             f"{did_you_mean(name, self.names)}"
         )
 
+    def outside(self, params: Mapping[str, Value]) -> tuple[str, ...]:
+        """Return a sentence for each value that was not declared, which is welcome in a run."""
+        return tuple(
+            f"{name} {format_value(value)} lies outside {self[name].allowed}; kept and used"
+            for name, value in params.items()
+            if not self[name].contains(value)
+        )
+
     def coerce(self, params: Mapping[str, object]) -> dict[str, Value]:
         """Return `params` in declared order, each as its parameter's type, in or out of bounds.
 

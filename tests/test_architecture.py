@@ -23,7 +23,7 @@ MAY_IMPORT = {
     "jobs": {"errors", "run", "yaml_document"},
     "scaffold": {"errors", "number", "vocabulary", "run", "space", "tables", "jobs"},
     "campaign": {
-        *("errors", "number", "vocabulary", "run", "space", "tables", "records", "engine"),
+        *("errors", "vocabulary", "run", "space", "tables", "records", "engine"),
         *("config", "jobs", "scaffold"),
     },
     "cli": {"errors", "number", "run", "records", "engine", "campaign"},

@@ -72,7 +72,9 @@ def import_table(
     rows: list[_Row] = []
     for read in reading.runs:
         try:
-            rows.append(_Row(read, space.coerce(read.params), _status(read)))
+            row = _Row(read, space.coerce(read.params), _status(read))
+            rows.append(row)
+            findings += [Finding(read.line, "noticed", text) for text in space.outside(row.params)]
         except SpaceError as error:
             findings.append(Finding(read.line, "left-out", f"the row is left out: {error}"))
     findings += _repetitions(rows)

@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from recommender.campaign.project import Project
 from recommender.campaign.result import Result
 from recommender.errors import ConflictError, UsageError, did_you_mean
-from recommender.number import format_value
 from recommender.records import (
     RUN_COLUMNS,
     Event,
@@ -19,7 +18,6 @@ from recommender.records import (
     same,
 )
 from recommender.run import RESULTS, Params, Run, Status, Value, next_number, run_id
-from recommender.space import SearchSpace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,7 +102,8 @@ def record(
         )
         if event is not None:
             writer.append_events([_complete(folded, event)])
-    return Recorded(id=id, event=event, notices=notices + _outside(space, event))
+    outside = space.outside(event.params) if event else ()
+    return Recorded(id=id, event=event, notices=notices + outside)
 
 
 def mark(
@@ -199,15 +198,6 @@ def _repeats(folded: Folded, params: Params) -> tuple[str, ...]:
     return (
         f"{' and '.join(same_params)} has the same parameters; this counts as another training. If "
         "it is the same one, exclude it, and give its id or a --label the next time",
-    )
-
-
-def _outside(space: SearchSpace, event: Event | None) -> tuple[str, ...]:
-    params = {} if event is None else event.params
-    return tuple(
-        f"{name} {format_value(value)} lies outside {space[name].allowed}; kept and used"
-        for name, value in params.items()
-        if not space[name].contains(value)
     )
 
 

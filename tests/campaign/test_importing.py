@@ -240,3 +240,10 @@ def test_a_row_that_repeats_label_and_parameters_is_noticed(bring):
     noticed = [(each.line, each.message) for each in imported.findings]
     assert [line for line, _ in noticed] == [4]
     assert "those of line 2" in noticed[0][1]
+
+
+def test_a_value_out_of_bounds_is_brought_in_and_that_is_said(bring):
+    imported = bring("a,5.0,0.2,0.6,,,,\n")
+    assert len(imported.added) == 1
+    noticed = [finding.message for finding in imported.findings if finding.kind == "noticed"]
+    assert any("lr 5.0 lies outside" in message for message in noticed)
