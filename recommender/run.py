@@ -40,6 +40,17 @@ class Objective:
         """Undo `to_loss`."""
         return loss if self.direction is Direction.MINIMIZE else -loss
 
+    def by_context(self, runs: Sequence[Params]) -> list[list[int]]:
+        """Return the indices of the runs that agree on the context, group by group in its order."""
+        groups: dict[tuple[Value, ...], list[int]] = {}
+        for index, params in enumerate(runs):
+            groups.setdefault(tuple(params[name] for name in self.context), []).append(index)
+        # Words cannot be compared with numbers, so they come after them.
+        return [
+            groups[key]
+            for key in sorted(groups, key=lambda key: [(isinstance(v, str), v) for v in key])
+        ]
+
 
 class Status(StrEnum):
     """Where a run stands. Crashed says nothing about the space; diverged is evidence."""

@@ -71,3 +71,14 @@ def test_a_history_finds_runs_by_id_and_status():
     assert history.get("c") is None
     assert [r.id for r in history.pending] == ["a"]
     assert [r.id for r in history.with_status(Status.COMPLETED)] == ["b"]
+
+
+def test_runs_are_grouped_by_context_in_its_order():
+    objective = Objective(metric="loss", context=("tau", "kind"))
+    runs = [
+        {"tau": 0.5, "kind": "b", "lr": 1.0},
+        {"tau": 0.1, "kind": "b", "lr": 2.0},
+        {"tau": 0.5, "kind": "b", "lr": 3.0},
+        {"tau": 0.5, "kind": 2, "lr": 4.0},
+    ]
+    assert objective.by_context(runs) == [[1], [3], [0, 2]]

@@ -195,9 +195,10 @@ def _repeats(folded: Folded, params: Params) -> tuple[str, ...]:
     same_params = [run.id for run in folded.history.runs if run.params == params]
     if not same_params:
         return ()
+    have = "has" if len(same_params) == 1 else "have"
     return (
-        f"{' and '.join(same_params)} has the same parameters; this counts as another training. If "
-        "it is the same one, exclude it, and give its id or a --label the next time",
+        f"{' and '.join(same_params)} {have} the same parameters; this counts as another training. "
+        "If it is the same one, exclude it, and give its id or a --label the next time",
     )
 
 

@@ -46,12 +46,9 @@ def standing(project: Project) -> Standing:
         and objective.metric not in run.metrics
         and not run.excluded
     ]
-    groups: dict[tuple[object, ...], list[Run]] = {}
-    for run in measured:
-        groups.setdefault(tuple(run.params[name] for name in objective.context), []).append(run)
     by_context = [
-        _best(groups[key], objective)
-        for key in sorted(groups, key=lambda key: tuple((isinstance(v, str), v) for v in key))
+        _best([measured[index] for index in members], objective)
+        for members in objective.by_context([run.params for run in measured])
     ]
 
     def count(status: Status) -> int:

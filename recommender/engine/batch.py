@@ -16,7 +16,7 @@ from recommender.engine.design import space_filling
 from recommender.engine.encoding import Encoding, Region
 from recommender.engine.evidence import Evidence
 from recommender.engine.incumbent import probability_best
-from recommender.engine.maximiser import candidates, maximise
+from recommender.engine.maximiser import NEAR, candidates, maximise
 from recommender.engine.noisy_improvement import NoisyImprovement, Worlds
 from recommender.engine.posterior import Posterior
 from recommender.engine.rounding import round_params, simplify
@@ -32,7 +32,6 @@ HAIR = 0.005  # of a parameter's range: a run that near to a known one only repe
 SEPARATION = 0.1  # length scales: picks of a batch that near tell the same
 LIKELY = 0.55  # chance to improve, above which a pick exploits
 LONGEST = 0.5  # of a parameter's range: a longer length scale counts as this one
-NEAR = 5  # of the most promising runs are searched around
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,11 +113,9 @@ def propose(
     worlds = Worlds.imagine(posterior, evidence.pending, rng)
     held = encoding.columns_of(context)
     # A value too good to be believed must not be what the batch tries to beat.
-    believed = surrogate.believable
+    believed = surrogate.believable()
     known = evidence.known
-    flat = [
-        name for name, is_flat in zip(encoding.space.names, surrogate.flat, strict=True) if is_flat
-    ]
+    flat = encoding.names_where(surrogate.flat)
     picks: list[Pick] = []
     for region in regions:
         lower, _ = encoding.bounds(region)

@@ -126,6 +126,10 @@ class Encoding:
         """Return the indices of the columns that belong to these parameters."""
         return np.flatnonzero(np.isin(self.groups, [self.space.names.index(n) for n in names]))
 
+    def names_where(self, mask: npt.NDArray[np.bool_]) -> list[str]:
+        """Return the names of the parameters that a (p,) mask marks."""
+        return [name for name, marked in zip(self.space.names, mask, strict=True) if marked]
+
     def unit(self, name: str, value: float) -> float:
         """Return the place of a numeric parameter's value between its bounds."""
         parameter = self.space[name]

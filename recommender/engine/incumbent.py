@@ -48,8 +48,7 @@ def believed_best(
         return Incumbent(
             run.params, id=run.id, mean=None, sd=None, probability_best=None, compared=compared
         )
-    believed = members[np.isin(members, surrogate.believable)]
-    believed = believed if len(believed) else members
+    believed = surrogate.believable(members)
     X = evidence.X[believed]
     means, covariance = surrogate.posterior.joint(X)
     best = int(np.argmin(means[:, 0]))

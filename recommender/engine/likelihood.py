@@ -120,26 +120,18 @@ class Likelihood:
 
     def log_marginal(self, theta: Array) -> float:
         """Return the log marginal likelihood, the constant mean at its best value."""
-        solved = inverse(self.covariance(theta))
-        if solved is None:
+        explained = self._explained(self.covariance(theta))
+        if explained is None:
             return -math.inf
-        K_inverse, log_determinant = solved
-        residual = self.y - generalised_mean(K_inverse, self.y)
-        return -0.5 * float(residual @ K_inverse @ residual + log_determinant) - 0.5 * len(
-            self.y
-        ) * math.log(2.0 * math.pi)
+        return explained[2] - 0.5 * len(self.y) * math.log(2.0 * math.pi)
 
     def negative_log_posterior(self, theta: Array) -> tuple[float, Array]:
         """Return minus the log posterior density at theta and its (T,) gradient."""
         signals, distances = self._signals(theta)
-        solved = inverse(self._noisy(signals, theta))
-        if solved is None:
+        explained = self._explained(self._noisy(signals, theta))
+        if explained is None:
             return 1e10, np.zeros(theta.size)
-        K_inverse, log_determinant = solved
-        residual = self.y - generalised_mean(K_inverse, self.y)
-        a = K_inverse @ residual
-        log_marginal = -0.5 * float(residual @ a + log_determinant)
-
+        K_inverse, a, log_marginal = explained
         weight = np.outer(a, a) - K_inverse
         trace = float(np.trace(weight))
         lengths, variances, noise = self.split(theta)
@@ -153,6 +145,19 @@ class Likelihood:
         gradient = np.concatenate([*by_length, by_variance, [0.5 * noise * trace]])
         log_prior, prior_gradient = self.priors.log_density(theta)
         return -(log_marginal + log_prior), -(gradient + prior_gradient)
+
+    def _explained(self, K: Array) -> tuple[Array, Array, float] | None:
+        """Return K's inverse, that times the residuals, and the log density but for its constant.
+
+        None if the (n, n) covariance K is not positive definite.
+        """
+        solved = inverse(K)
+        if solved is None:
+            return None
+        K_inverse, log_determinant = solved
+        residual = self.y - generalised_mean(K_inverse, self.y)
+        a = K_inverse @ residual
+        return K_inverse, a, -0.5 * float(residual @ a + log_determinant)
 
     def _signals(self, theta: Array) -> tuple[list[Array], list[Array]]:
         """Return each component's (n, n) covariance and scaled squared distances."""

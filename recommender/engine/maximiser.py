@@ -20,6 +20,7 @@ Array = npt.NDArray[np.float64]
 
 SOBOL_POINTS = 2048
 LOCAL_POINTS = 256
+NEAR = 5  # of the most promising runs are searched around
 STARTS = 8
 STEPS = 8  # points looked at on the way up to a top
 LEVELS = 16  # an integer or categorical parameter with no more is searched exhaustively

@@ -15,14 +15,17 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import log_ndtr
 
-from recommender.engine.acquisition import log_expected_improvement, log_mean_exp
+from recommender.engine.acquisition import (
+    LOG_SQRT_2PI,
+    log_expected_improvement,
+    log_mean_exp,
+)
 from recommender.engine.posterior import Posterior
 
 Array = npt.NDArray[np.float64]
 
 WORLDS = 64
 BASELINE = 200  # runs at most that may be the best in some world
-LOG_SQRT_2PI = 0.5 * float(np.log(2.0 * np.pi))
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,7 +45,7 @@ def doubt(likelihood: Likelihood, theta: Array, measured: int) -> tuple[Likeliho
     n = len(likelihood.y)
     if np.count_nonzero(likelihood.extra) >= max(1, math.floor(SHARE * n)):
         return None
-    bad = max(BAD_Z, -float(ndtri(0.025 / n)))
+    bad = _bad_z(n)
     z = np.where(likelihood.extra > 0, 0.0, _residuals(likelihood, theta))[:measured]
     suspects = [run for run in np.argsort(-np.abs(z))[:SUSPECTS] if abs(z[run]) > ODD_Z]
     before = likelihood.log_marginal(theta)
@@ -67,7 +67,7 @@ def doubt_many(likelihood: Likelihood, theta: Array, measured: int) -> Likelihoo
     by what those say.
     """
     most = math.floor(SHARE * len(likelihood.y))
-    bad = max(BAD_Z, -float(ndtri(0.025 / len(likelihood.y))))
+    bad = _bad_z(len(likelihood.y))
     for _ in range(ROUNDS):
         mean, sd = leave_one_out_believed(likelihood, theta)
         z = ((likelihood.y - mean) / sd)[:measured]
@@ -79,6 +79,11 @@ def doubt_many(likelihood: Likelihood, theta: Array, measured: int) -> Likelihoo
         extra[odd] = (likelihood.y[odd] - mean[odd]) ** 2 - sd[odd] ** 2
         likelihood = replace(likelihood, extra=extra)
     return likelihood
+
+
+def _bad_z(n: int) -> float:
+    """Return the residual that is too bad to be the worst of n by chance."""
+    return max(BAD_Z, -float(ndtri(0.025 / n)))
 
 
 def _residuals(likelihood: Likelihood, theta: Array) -> Array:

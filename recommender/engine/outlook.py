@@ -6,14 +6,14 @@ recommended; S worlds as in `noisy_improvement`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
 from recommender.engine.encoding import Encoding, Region
 from recommender.engine.evidence import Evidence
-from recommender.engine.maximiser import candidates
+from recommender.engine.maximiser import NEAR, candidates
 from recommender.engine.noisy_improvement import NoisyImprovement, Worlds
 from recommender.engine.posterior import Posterior
 from recommender.engine.surrogate import Surrogate
@@ -26,7 +26,6 @@ SHARE = 0.05  # of the interquartile range of the results: a regret that no long
 DRAWS = 1024
 REPEATS = 16  # joint draws a world
 PROMISING, OTHERS = 192, 64  # points that stand for all that a batch may reach
-NEAR = 5  # runs that are searched around
 BATCH = 4
 BATCHES = 8  # looked ahead at most
 LOOKED_AHEAD = BATCH * BATCHES
@@ -116,10 +115,10 @@ def look_ahead(
     chance_before = None
     if before is not None:
         chance_before = _averaged(before[1], *_reachable(encoding, *before, rng), enough, rng)
-    runs: int | None = 0
-    if min(chance, chance_before or 0.0) < SURE:
-        runs = runs_until_sure(surrogate.posterior, X, k, enough, rng)
-    return Outlook(tolerance=enough, chance=chance, chance_before=chance_before, runs=runs)
+    outlook = Outlook(tolerance=enough, chance=chance, chance_before=chance_before, runs=0)
+    if outlook.stop:
+        return outlook
+    return replace(outlook, runs=runs_until_sure(surrogate.posterior, X, k, enough, rng))
 
 
 def _averaged(
@@ -135,11 +134,11 @@ def _reachable(
     encoding: Encoding, evidence: Evidence, surrogate: Surrogate, rng: np.random.Generator
 ) -> tuple[Array, int]:
     """Return points that stand for all that a batch may reach, the k runs first, and k."""
-    posterior, believable = surrogate.posterior, surrogate.believable
+    posterior, believable = surrogate.posterior, surrogate.believable()
     known = evidence.X[believable]
     order = np.argsort(posterior.predict(known)[0][:, 0])
     best = evidence.measured[int(believable[order[0]])]
-    flat = [name for name, f in zip(encoding.space.names, surrogate.flat, strict=True) if f]
+    flat = encoding.names_where(surrogate.flat)
     region = trusted(encoding, Region(), evidence.X, best.params, flat)
     found = candidates(encoding, region, known[order[:NEAR]], rng)
     means, sds = posterior.predict(found)

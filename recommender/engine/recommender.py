@@ -203,17 +203,12 @@ class Recommender:
     def best_by_context(self) -> tuple[Incumbent, ...]:
         """Return the run believed to be the best at each context value that was measured."""
         evidence = self._evidence()
-        names = self.objective.context
-        if not names:
+        if not self.objective.context:
             return ()
-        keys = [tuple(run.params[name] for name in names) for run in evidence.measured]
-        found = []
-        for key in sorted(set(keys), key=lambda key: tuple((isinstance(v, str), v) for v in key)):
-            members = np.array([index for index, other in enumerate(keys) if other == key])
-            with one_thread():
-                best = self._best_among(evidence, members)
-            found += [best] if best else []
-        return tuple(found)
+        groups = self.objective.by_context([run.params for run in evidence.measured])
+        with one_thread():
+            found = [self._best_among(evidence, np.array(members)) for members in groups]
+        return tuple(best for best in found if best is not None)
 
     def outlook(self) -> Outlook | None:
         """Return whether more runs are worth their hours.
@@ -271,7 +266,7 @@ class Recommender:
         return Batch(
             suggestions=tuple(self._suggestion(pick, evidence, held) for pick in picks),
             notices=tuple(told),
-            evaluate=self._worth_measuring(n, evidence, rng),
+            evaluate=self._worth_measuring(n, evidence, surrogate, rng),
             exploratory=bool(open_context),
             context_share=share,
             noise=replicate_noise(evidence.X, evidence.y),
@@ -307,13 +302,12 @@ class Recommender:
         )
 
     def _worth_measuring(
-        self, n: int, evidence: Evidence, rng: np.random.Generator
+        self, n: int, evidence: Evidence, surrogate: Surrogate | None, rng: np.random.Generator
     ) -> tuple[str, ...]:
         if not evidence.unmeasured:
             return ()
-        fitted = self._has_model(evidence)
-        posterior = self._surrogate(evidence).posterior if fitted else prior(self._encoding.width)
-        if not fitted and len(evidence.X):
+        posterior = surrogate.posterior if surrogate else prior(self._encoding.width)
+        if surrogate is None and len(evidence.X):
             posterior = posterior.condition(evidence.X, np.zeros((len(evidence.X), 1)))
         X = self._encoding.encode([run.params for run in evidence.unmeasured])
         U = qmc.Sobol(len(self.space), rng=rng).random(256)

@@ -77,11 +77,15 @@ class Surrogate:
         """The (p,) parameters that the runs cannot tell from having no effect."""
         return np.asarray(self.evidence < TELLING)
 
-    @property
-    def believable(self) -> Columns:
-        """The indices of the runs whose result is not too good to be believed; if none, of all."""
-        believed = np.flatnonzero(~self.too_good)
-        return believed if len(believed) else np.arange(len(self.too_good))
+    def believable(self, members: Columns | None = None) -> Columns:
+        """Return which members are not too good to be believed; if none, all of them.
+
+        Args:
+            members: indices of measured runs; all by default.
+        """
+        members = np.arange(len(self.too_good)) if members is None else members
+        believed = members[~self.too_good[members]]
+        return believed if len(believed) else members
 
     def predict(self, x: Array, reference: Array) -> Prediction:
         """Return the prediction at the (D,) point x, and its improvement on the (D,) reference.
@@ -206,9 +210,8 @@ def _fitted(
     groups: Columns,
     context: Sequence[int],
     family: Family,
-    measured: int | None,
+    measured: int,
 ) -> _Fitted:
-    measured = len(y) if measured is None else measured
     centre, scale = _standardisation(y)
     likelihood = Likelihood.of(X, (y - centre) / scale, groups, family=family, context=context)
     theta = maximise(likelihood, starts(likelihood))
