@@ -10,8 +10,9 @@ import re
 import tempfile
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import yaml
 
@@ -54,8 +55,7 @@ def render_job(
         ConfigError: the template cannot be read, or has no replaceable scalar at a path.
         JobError: a value has no YAML form, or the result does not read back as meant.
     """
-    document = parse(template, source)
-    places = _places(document)
+    document, places, _ = _parsed(template, source)
     edits: dict[int, tuple[int, str]] = {}
     for key, value in assignments.items():
         node = _target(document, places, key)
@@ -79,7 +79,7 @@ def template_scalars(
     Raises:
         ConfigError: the template cannot be read.
     """
-    places = _places(parse(template, source))
+    places = _parsed(template, source).places
     return {
         key: construct(places[key]) for key in keys if isinstance(places.get(key), yaml.ScalarNode)
     }
@@ -188,6 +188,18 @@ def _plain(value: object) -> Value:
     )
 
 
+class _Parsed(NamedTuple):
+    document: Document
+    places: Mapping[str, yaml.Node]
+    events: Sequence[Any]
+
+
+@lru_cache(maxsize=1)  # the jobs of a batch have one template
+def _parsed(template: str, source: str) -> _Parsed:
+    document = parse(template, source)
+    return _Parsed(document, _places(document), tuple(yaml.parse(template)))
+
+
 def _places(document: Document) -> dict[str, yaml.Node]:
     """Return each node by its dotted path, outer ones first: a key with a dot in it wins."""
     places: dict[str, yaml.Node] = {}
@@ -265,8 +277,8 @@ def _check(
     """Parse `text` again: the values must be there, and nothing else may have changed."""
     try:
         places = _places(parse(text, source))
-        before: list[Any] = list(yaml.parse(template))
-        after = list(yaml.parse(text))
+        before = _parsed(template, source).events
+        after = tuple(yaml.parse(text))
         intact = len(before) == len(after) and all(
             repr(old) == repr(new)
             or (isinstance(old, yaml.ScalarEvent) and old.start_mark.index in starts)  # type: ignore[union-attr]
