@@ -10,12 +10,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
+from scipy.spatial import KDTree
 from scipy.spatial.distance import cdist
 
 from recommender.engine.design import space_filling
 from recommender.engine.encoding import Encoding, Region
 from recommender.engine.evidence import Evidence
-from recommender.engine.incumbent import probability_best
+from recommender.engine.incumbent import contenders, probability_best
 from recommender.engine.maximiser import NEAR, candidates, maximise
 from recommender.engine.noisy_improvement import NoisyImprovement, Worlds
 from recommender.engine.posterior import Posterior
@@ -56,11 +57,12 @@ class Pick:
 
 def away_from(known: Array) -> Allowed:
     """Return a test for points that are not within a hair of any of the (k, D) known ones."""
+    tree = KDTree(known) if len(known) else None
 
     def allowed(X: Array) -> npt.NDArray[np.bool_]:
-        if not len(known):
+        if tree is None:
             return np.ones(len(X), dtype=bool)
-        return np.asarray(cdist(X, known, "chebyshev").min(axis=1) > HAIR)
+        return np.asarray(tree.query(X, p=np.inf)[0] > HAIR)
 
     return allowed
 
@@ -121,12 +123,13 @@ def propose(
         lower, _ = encoding.bounds(region)
         measured = evidence.X[believed].copy()
         measured[:, held] = lower[held]
-        means, _ = posterior.predict(measured)
+        means = posterior.means(measured)
         here = np.flatnonzero((evidence.X[believed][:, held] == lower[held]).all(axis=1))
         # Where no run was made in the pick's context, the settings that look best there stand in.
         rivals = here if len(here) else np.array([int(np.argmin(means[:, 0]))])
         best = int(rivals[np.argmin(means[rivals, 0])])
         outstanding = worlds.points[(worlds.points[:, held] == lower[held]).all(axis=1)]
+        rivals = rivals[contenders(posterior, measured[rivals])]
         baseline = np.unique(np.vstack([measured[rivals], outstanding]), axis=0)
         score = NoisyImprovement.over(worlds, baseline, rng, feasibility)
         around = measured[np.argsort(means[:, 0])[:NEAR]]
@@ -204,14 +207,16 @@ def _contender(
 
     One that the batch repeats already comes last.
     """
-    inside = [
-        index
-        for index, run in enumerate(evidence.measured)
-        if all(region.admits(parameter, run.params[parameter.name]) for parameter in encoding.space)
-        and all(run.params[name] == value for name, value in region.fixed.items())
-    ]
-    if not inside:
+    inside = np.flatnonzero(
+        [
+            all(region.admits(one, run.params[one.name]) for one in encoding.space)
+            and all(run.params[name] == value for name, value in region.fixed.items())
+            for run in evidence.measured
+        ]
+    )
+    if not len(inside):
         return None
+    inside = inside[contenders(posterior, evidence.X[inside])]
     chances = probability_best(posterior, evidence.X[inside], rng)
     taken = [pick.params for pick in picks]
     chances -= [taken.count(dict(evidence.measured[index].params)) for index in inside]

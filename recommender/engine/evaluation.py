@@ -14,6 +14,8 @@ from recommender.engine.posterior import Posterior
 
 Array = npt.NDArray[np.float64]
 
+CANDIDATES = 1000  # finished runs at most, the latest, among which the most informative are sought
+
 
 def most_informative(posterior: Posterior, X: Array, grid: Array, n: int) -> list[int]:
     """Return the indices of up to n of the (m, D) points, the most informative first.

@@ -13,6 +13,18 @@ from recommender.run import Objective
 
 Array = npt.NDArray[np.float64]
 DRAWS = 2048
+CONTENDERS = 1000  # runs at most that are compared with each other
+
+
+def contenders(posterior: Posterior, X: Array) -> npt.NDArray[np.intp]:
+    """Return the sorted indices of the (m, D) points that may be the best.
+
+    Of very many points they are the ones of the lowest means.
+    """
+    if len(X) <= CONTENDERS:
+        return np.arange(len(X))
+    means = posterior.means(X).mean(axis=1)
+    return np.sort(np.argsort(means, kind="stable")[:CONTENDERS])
 
 
 def probability_best(posterior: Posterior, X: Array, rng: np.random.Generator) -> Array:
@@ -49,6 +61,8 @@ def believed_best(
             run.params, id=run.id, mean=None, sd=None, probability_best=None, compared=compared
         )
     believed = surrogate.believable(members)
+    compared = len(np.unique(evidence.X[believed], axis=0))
+    believed = believed[contenders(surrogate.posterior, evidence.X[believed])]
     X = evidence.X[believed]
     means, covariance = surrogate.posterior.joint(X)
     best = int(np.argmin(means[:, 0]))
@@ -71,6 +85,6 @@ def believed_best(
         mean=objective.from_loss(float(means[best, 0])),
         sd=max(float(covariance[best, best]), 0.0) ** 0.5,
         probability_best=chance,
-        compared=len(np.unique(X, axis=0)),
+        compared=compared,
         rival=rival,
     )

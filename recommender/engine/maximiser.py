@@ -23,6 +23,7 @@ LOCAL_POINTS = 256
 NEAR = 5  # of the most promising runs are searched around
 STARTS = 8
 STEPS = 8  # points looked at on the way up to a top
+SWEEPS = 20  # one value changes in each
 LEVELS = 16  # an integer or categorical parameter with no more is searched exhaustively
 
 
@@ -69,22 +70,25 @@ def maximise(
     """Return the (D,) best point found, or None if no candidate is allowed.
 
     The candidates X (m, D) are screened, the best climb with L-BFGS-B along the continuous
-    columns, and integers and choices are searched one at a time.
+    columns, and from the best of those integers and choices are changed one at a time.
     """
     X = np.unique(X, axis=0)
     X = X[allowed(X)]
     if not len(X):
         return None
     values = score(X)
-    starts = _spread_out(X, values, STARTS)
-    tops = _climb(score, encoding, region, X[starts])
+    starts = X[_spread_out(X, values, STARTS)]
+    tops = encoding.snap(_climb(score, encoding, region, starts))
     # A top may lie too near to a known point: then the way up to it is what is left.
     steps = np.linspace(0.0, 1.0, STEPS + 1)[1:, None, None]
-    climbed = encoding.snap((X[starts] + steps * (tops - X[starts])).reshape(-1, encoding.width))
+    climbed = encoding.snap((starts + steps * (tops - starts)).reshape(-1, encoding.width))
     climbed = climbed[allowed(climbed)]
-    pool = np.vstack([X[starts], climbed])
-    best = pool[int(np.argmax(score(pool)))]
-    return _search_discrete(score, encoding, region, best, allowed)
+    pool = np.vstack([starts, climbed])
+    values = score(pool)
+    if not [name for name in encoding.discrete if name not in region.fixed]:
+        return np.asarray(pool[int(np.argmax(values))])
+    pool = pool[_spread_out(pool, values, STARTS)]
+    return _search_discrete(score, encoding, region, pool, allowed)
 
 
 def _inside(encoding: Encoding, X: Array, lower: Array, upper: Array) -> Array:
@@ -135,18 +139,24 @@ def _search_discrete(
     score: Score,
     encoding: Encoding,
     region: Region,
-    best: Array,
+    pool: Array,
     allowed: Callable[[Array], npt.NDArray[np.bool_]],
 ) -> Array:
+    """Return the best point reached from any of the (k, D) pool, one discrete value at a time."""
     names = [name for name in encoding.discrete if name not in region.fixed]
-    for _ in range(2):
-        for name in names:
-            options = _levels(encoding, region, name, best)
+    best, highest = pool[0], -np.inf
+    for beginning in pool:
+        x, value = beginning, float(score(beginning[None, :])[0])
+        for _ in range(SWEEPS):
+            options = np.vstack([_levels(encoding, region, name, x) for name in names])
             options = options[allowed(options)]
-            if len(options):
-                values = score(np.vstack([best, options]))
-                best = np.vstack([best, options])[int(np.argmax(values))]
-    return best
+            values = score(options) if len(options) else np.array([-np.inf])
+            if values.max() <= value:
+                break
+            x, value = options[int(np.argmax(values))], float(values.max())
+        if value > highest:
+            best, highest = x, value
+    return np.asarray(best)
 
 
 def _levels(encoding: Encoding, region: Region, name: str, x: Array) -> Array:

@@ -209,7 +209,7 @@ def _flat(evidence: Evidence, surrogate: Surrogate, encoding: Encoding) -> dict[
 def _at_the_edge(
     evidence: Evidence, surrogate: Surrogate, encoding: Encoding, flat: set[str]
 ) -> list[Notice]:
-    means, _ = surrogate.posterior.predict(evidence.X)
+    means = surrogate.posterior.means(evidence.X)
     means[surrogate.too_good] = np.inf
     best = int(np.argmin(means[:, 0]))
     notices = []

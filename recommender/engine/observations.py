@@ -17,6 +17,7 @@ class Observations:
     def __init__(self, objective: Objective) -> None:
         self._objective = objective
         self._runs: dict[str, Observation] = {}
+        self._waiting: dict[str, Observation] = {}  # the runs whose result may still come
         self._named = 0
         self._named_here: set[str] = set()  # the ids that the caller did not choose
         self._renamed: dict[str, str] = {}  # from a suggestion's id to the caller's
@@ -46,11 +47,14 @@ class Observations:
         if known is None:
             id = run.id or (suggested if suggested not in self._runs else "") or self.new_id()
             self._runs[id] = replace(run, id=id)
+            if _waits(run):
+                self._waiting[id] = self._runs[id]
             return
         self._check_agreement(known, run)
         run = replace(run, id=run.id or known.id)
         self._renamed[suggested or known.id] = run.id
         self._runs = {one.id: one for one in (run if o is known else o for o in self)}
+        self._waiting = {one.id: one for one in self if _waits(one)}
 
     def _known(self, run: Observation, suggested: str) -> Observation | None:
         if run.id in self._runs:
@@ -62,10 +66,9 @@ class Observations:
             return own
         if run.status is Status.PENDING:
             return None
-        awaited = [Status.PENDING] if run.loss is None else [Status.PENDING, Status.COMPLETED]
-        for other in self:
-            waits = other.loss is None and other.status in awaited
-            if waits and other.params == run.params and not (run.id and self._is_named(other)):
+        for other in self._waiting.values():
+            awaited = run.loss is not None or other.status is Status.PENDING
+            if awaited and other.params == run.params and not (run.id and self._is_named(other)):
                 return other
         return None
 
@@ -90,6 +93,11 @@ class Observations:
         if run.loss is None:
             return str(run.status)
         return f"{self._objective.metric} {format_value(self._objective.from_loss(run.loss))}"
+
+
+def _waits(run: Observation) -> bool:
+    """Whether a result may still come: of the training, or of the metric alone."""
+    return run.loss is None and run.status in (Status.PENDING, Status.COMPLETED)
 
 
 def _has_ended(run: Observation) -> bool:

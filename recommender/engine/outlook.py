@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from recommender.engine.encoding import Encoding, Region
 from recommender.engine.evidence import Evidence
+from recommender.engine.incumbent import contenders
 from recommender.engine.maximiser import NEAR, candidates
 from recommender.engine.noisy_improvement import NoisyImprovement, Worlds
 from recommender.engine.posterior import Posterior
@@ -65,7 +66,7 @@ def chance_within(
 
     In each world the one of the lowest mean is recommended, and its regret is drawn.
     """
-    means, _ = posterior.predict(X[:k])
+    means = posterior.means(X[:k])
     recommended = np.argmin(means, axis=0)
     worlds = means.shape[1]
     count = DRAWS if worlds == 1 else REPEATS * worlds
@@ -135,8 +136,9 @@ def _reachable(
 ) -> tuple[Array, int]:
     """Return points that stand for all that a batch may reach, the k runs first, and k."""
     posterior, believable = surrogate.posterior, surrogate.believable()
+    believable = believable[contenders(posterior, evidence.X[believable])]
     known = evidence.X[believable]
-    order = np.argsort(posterior.predict(known)[0][:, 0])
+    order = np.argsort(posterior.means(known)[:, 0])
     best = evidence.measured[int(believable[order[0]])]
     flat = encoding.names_where(surrogate.flat)
     region = trusted(encoding, Region(), evidence.X, best.params, flat)

@@ -16,6 +16,7 @@ from recommender.engine.kernel import Kernel
 
 Array = npt.NDArray[np.float64]
 RELATIVE_JITTER = 1e-9
+CHUNK = 4096  # points at most that are predicted at once, for the memory it takes
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +35,17 @@ class Posterior:
     mean: float
     noise: float
 
+    def means(self, X: Array) -> Array:
+        """Return the latent function's (m, S) means at X."""
+        chunks = [self.kernel(part, self.points) @ self.weights for part in _chunks(X)]
+        return self.mean + np.vstack(chunks)
+
     def predict(self, X: Array) -> tuple[Array, Array]:
         """Return the latent function's (m, S) means and (m,) standard deviations at X."""
+        means, sds = zip(*(self._predict(part) for part in _chunks(X)), strict=True)
+        return np.vstack(means), np.concatenate(sds)
+
+    def _predict(self, X: Array) -> tuple[Array, Array]:
         K = self.kernel(self.points, X)
         V = _solve(self.factor, K)
         variance = self.kernel.variance - np.einsum("ij,ij->j", V, V)
@@ -104,6 +114,10 @@ class Posterior:
                 return np.asarray(cholesky(covariance + jitter * eye, lower=True))
             except np.linalg.LinAlgError:
                 jitter *= 10.0
+
+
+def _chunks(X: Array) -> list[Array]:
+    return [X[start : start + CHUNK] for start in range(0, max(len(X), 1), CHUNK)]
 
 
 def _solve(factor: Array, b: Array, *, transposed: bool = False) -> Array:

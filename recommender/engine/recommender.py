@@ -15,7 +15,7 @@ from recommender.engine import notices
 from recommender.engine.answers import Batch, Incumbent, Suggestion
 from recommender.engine.design import context_values
 from recommender.engine.encoding import Encoding, Region
-from recommender.engine.evaluation import most_informative, prior
+from recommender.engine.evaluation import CANDIDATES, most_informative, prior
 from recommender.engine.evidence import Evidence, Observation
 from recommender.engine.failures import feasibility, fit_with_failures
 from recommender.engine.incumbent import believed_best
@@ -309,11 +309,12 @@ class Recommender:
         posterior = surrogate.posterior if surrogate else prior(self._encoding.width)
         if surrogate is None and len(evidence.X):
             posterior = posterior.condition(evidence.X, np.zeros((len(evidence.X), 1)))
-        X = self._encoding.encode([run.params for run in evidence.unmeasured])
+        recent = evidence.unmeasured[-CANDIDATES:]
+        X = self._encoding.encode([run.params for run in recent])
         U = qmc.Sobol(len(self.space), rng=rng).random(256)
         grid = self._encoding.spread(U, Region())
         order = most_informative(posterior, X, grid, n)
-        return tuple(evidence.unmeasured[index].id for index in order)
+        return tuple(recent[index].id for index in order)
 
     def _evidence(self) -> Evidence:
         return Evidence.gather(tuple(self._observations), self._encoding)
