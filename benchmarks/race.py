@@ -172,22 +172,40 @@ def _options() -> argparse.Namespace:
         "--conditions", nargs="+", choices=["all", *CONDITIONS], default=[BASE],
         metavar="CONDITION", help=f"{BASE} by default; all, or {', '.join(CONDITIONS)}",
     )  # fmt: skip
+    add_options(parser, RESULTS)
+    return parser.parse_args()
+
+
+def add_options(parser: argparse.ArgumentParser, out: Path) -> None:
+    """Add what every resumable race can be told."""
     parser.add_argument("--seeds", type=int, default=20, help="how many, from 0 on (default 20)")
     parser.add_argument("--jobs", type=int, default=2, help="processes side by side (default 2)")
     parser.add_argument("--hours", type=float, default=float("inf"), help="begin none after these")
-    parser.add_argument("--out", type=Path, default=RESULTS, help="the results file")
+    parser.add_argument("--out", type=Path, default=out, help="the results file")
     parser.add_argument(
         "--again", action="store_true",
         help="take the chosen races' rows out and run them anew, as after a change of the engine",
     )  # fmt: skip
     parser.add_argument("--list", action="store_true", help="say how many are left, and run none")
-    return parser.parse_args()
+
+
+def go_on(keys: list[Key], options: argparse.Namespace) -> None:
+    """Run those of the races that do not stand in the file yet."""
+    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+        os.environ[name] = "1"  # as many processes as cores, so a thread each
+    rows = read(options.out)
+    if options.again:
+        rows = [row for row in rows if row.key not in set(keys)]
+        write(options.out, rows)
+    done = {row.key for row in rows}
+    wanted = [key for key in keys if key not in done]
+    print(f"{len(keys) - len(wanted)} done, {len(wanted)} left", flush=True)
+    if not options.list:
+        run(wanted, options.out, options.jobs, options.hours)
 
 
 def main() -> None:
     options = _options()
-    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-        os.environ[name] = "1"  # as many processes as cores, so a thread each
     chosen = []
     for name in options.peers or peers.PEERS:
         if absent := peers.missing(name):
@@ -202,15 +220,7 @@ def main() -> None:
         for task in options.tasks or names_of(options.half)
         for peer in chosen
     ]
-    rows = read(options.out)
-    if options.again:
-        rows = [row for row in rows if row.key not in set(keys)]
-        write(options.out, rows)
-    done = {row.key for row in rows}
-    wanted = [key for key in keys if key not in done]
-    print(f"{len(keys) - len(wanted)} done, {len(wanted)} left", flush=True)
-    if not options.list:
-        run(wanted, options.out, options.jobs, options.hours)
+    go_on(keys, options)
 
 
 if __name__ == "__main__":

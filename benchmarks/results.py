@@ -14,7 +14,8 @@ from benchmarks.peers import OURS, PEERS
 
 Array = npt.NDArray[np.float64]
 
-RESULTS = Path(__file__).with_name("results") / "race.csv"
+FOLDER = Path(__file__).with_name("results")
+RESULTS, ABLATION = FOLDER / "race.csv", FOLDER / "ablation.csv"
 CHECKPOINTS = (16, 24, 32, 40)
 LOST = 1.0  # the regret of a race that broke off: the median of random configurations
 COLUMNS = (
@@ -63,8 +64,8 @@ class Results:
 
     def __init__(self, rows: Iterable[Row]) -> None:
         self.rows = {row.key: row for row in rows}
-        found = {key.peer for key in self.rows}
-        self.peers = [name for name in PEERS if name in found]
+        found = dict.fromkeys(key.peer for key in self.rows)
+        self.peers = sorted(found, key=[*PEERS, *found].index)
         self.others = [name for name in self.peers if name != OURS]
 
     def only(self, condition: str, tasks: Sequence[str]) -> Results:

@@ -33,7 +33,11 @@ def missing(name: str) -> list[str]:
 
 
 def make(name: str, space: SearchSpace, seed: int) -> Peer:
-    """Return a peer by its name, and load its library."""
+    """Return a peer or a variant by its name, and load its library."""
+    if name not in PEERS:
+        from benchmarks.variants import VARIANTS, ChangedEngine
+
+        return ChangedEngine(VARIANTS[name], space, seed)
     module, _, of = PEERS[name][0].partition(":")
     peer: Callable[[SearchSpace, int], Peer] = getattr(import_module(f"{__name__}.{module}"), of)
     return peer(space, seed)

@@ -39,6 +39,6 @@ def most_informative(posterior: Posterior, X: Array, grid: Array, n: int) -> lis
 
 def prior(width: int) -> Posterior:
     """Return a Gaussian process that knows no run yet, for a cube of that many columns."""
-    kernel = Kernel((Component("rbf", np.full(width, 0.2 * width**0.5), 1.0),))
+    kernel = Kernel((Component(np.full(width, 0.2 * width**0.5), 1.0),))
     empty = np.zeros((0, 0))
     return Posterior(kernel, np.zeros((0, width)), empty, np.zeros((0, 1)), 0.0, 1e-2)

@@ -1,4 +1,4 @@
-"""Stationary covariance functions of two sets of points, and their gradients.
+"""Squared exponential covariance functions of two sets of points, and their gradients.
 
 Symbols: A (m, D) and B (n, D) are points, r2 the squared distance scaled by the length scales,
 `variance` the value at distance 0.
@@ -7,48 +7,38 @@ Symbols: A (m, D) and B (n, D) are points, r2 the squared distance scaled by the
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 from scipy.spatial.distance import cdist
 
 Array = npt.NDArray[np.float64]
-Family = Literal["rbf", "matern52"]
-SQRT5 = 5.0**0.5
 
 
-def correlation(family: Family, r2: Array) -> Array:
-    """Return the correlation at scaled squared distance r2 (Rasmussen & Williams 2006, ch. 4)."""
-    if family == "rbf":
-        return np.asarray(np.exp(-0.5 * r2))
-    s = SQRT5 * np.sqrt(r2)
-    return np.asarray((1.0 + s + s * s / 3.0) * np.exp(-s))
+def correlation(r2: Array) -> Array:
+    """Return the correlation at scaled squared distance r2 (Rasmussen & Williams 2006, eq. 4.9)."""
+    return np.asarray(np.exp(-0.5 * r2))
 
 
-def correlation_slope(family: Family, r2: Array) -> Array:
+def correlation_slope(r2: Array) -> Array:
     """Return the derivative of `correlation` with respect to r2."""
-    if family == "rbf":
-        return np.asarray(-0.5 * np.exp(-0.5 * r2))
-    s = SQRT5 * np.sqrt(r2)
-    return np.asarray(-(5.0 / 6.0) * (1.0 + s) * np.exp(-s))
+    return np.asarray(-0.5 * np.exp(-0.5 * r2))
 
 
 @dataclass(frozen=True, slots=True)
 class Component:
     """A covariance function with one length scale a column, infinite where it plays no part."""
 
-    family: Family
     lengthscales: Array
     variance: float
 
     def __call__(self, A: Array, B: Array) -> Array:
         """Return the (m, n) covariance of A and B."""
-        return np.asarray(self.variance * correlation(self.family, self._scaled_distance(A, B)))
+        return np.asarray(self.variance * correlation(self._scaled_distance(A, B)))
 
     def gradient(self, A: Array, B: Array) -> Array:
         """Return the (m, n, D) gradient of the covariance with respect to the points A."""
-        slope = self.variance * correlation_slope(self.family, self._scaled_distance(A, B))
+        slope = self.variance * correlation_slope(self._scaled_distance(A, B))
         difference = (A[:, None, :] - B[None, :, :]) / self.lengthscales**2
         return np.asarray(2.0 * slope[:, :, None] * difference)
 

@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.linalg import lapack
 
-from recommender.engine.kernel import Family, correlation, correlation_slope
+from recommender.engine.kernel import correlation, correlation_slope
 
 Array = npt.NDArray[np.float64]
 Components = tuple[tuple[int, ...], ...]
@@ -67,7 +67,6 @@ class Likelihood:
     parameters' squared distances of all pairs of runs (a row a parameter, n * n long).
     """
 
-    family: Family
     components: Components
     distances: tuple[Array, ...]
     y: Array
@@ -81,7 +80,6 @@ class Likelihood:
         y: Array,
         groups: npt.NDArray[np.intp],
         *,
-        family: Family = "rbf",
         context: Sequence[int] = (),
     ) -> Likelihood:
         """Return the likelihood of the values y (n,) at the points X (n, D).
@@ -90,14 +88,12 @@ class Likelihood:
             X: the points.
             y: the values.
             groups: (D,) index of the parameter that each column belongs to.
-            family: the kernel.
             context: the parameters that have a component of their own beside that of all.
         """
         everything = tuple(range(int(groups.max()) + 1))
         components = (everything, tuple(context)) if context else (everything,)
         by_parameter = squared_distances(X, groups).reshape(len(everything), -1)
         return cls(
-            family=family,
             components=components,
             distances=tuple(by_parameter[list(members)] for members in components),
             y=y,
@@ -137,7 +133,7 @@ class Likelihood:
         lengths, variances, noise = self.split(theta)
         by_length, by_variance = [], []
         for index in range(len(self.components)):
-            slope = variances[index] * correlation_slope(self.family, distances[index])
+            slope = variances[index] * correlation_slope(distances[index])
             slopes = self.distances[index] @ (weight * slope).ravel()
             by_length.append(-slopes / lengths[index] ** 2)
             signal = float((weight * signals[index]).sum())
@@ -168,8 +164,7 @@ class Likelihood:
             for length, distances in zip(lengths, self.distances, strict=True)
         ]
         signals = [
-            variance * correlation(self.family, r2)
-            for variance, r2 in zip(variances, scaled, strict=True)
+            variance * correlation(r2) for variance, r2 in zip(variances, scaled, strict=True)
         ]
         return signals, scaled
 

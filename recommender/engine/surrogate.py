@@ -14,11 +14,11 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 from skopt.learning import GaussianProcessRegressor
-from skopt.learning.gaussian_process.kernels import RBF, ConstantKernel, Matern
+from skopt.learning.gaussian_process.kernels import RBF, ConstantKernel
 
 from recommender.engine.acquisition import improvement
 from recommender.engine.hyperparameters import MANY, again, around, evidence, maximise, starts
-from recommender.engine.kernel import Component, Family, Kernel
+from recommender.engine.kernel import Component, Kernel
 from recommender.engine.leave_one_out import leave_one_out_believed
 from recommender.engine.likelihood import JITTER, Likelihood, generalised_mean, inverse
 from recommender.engine.outliers import doubt, doubt_many
@@ -113,7 +113,6 @@ def fit(
     groups: Columns,
     *,
     context: Sequence[int] = (),
-    family: Family = "rbf",
     measured: int | None = None,
 ) -> Surrogate:
     """Fit the Gaussian process to n >= 2 runs.
@@ -126,15 +125,14 @@ def fit(
         groups: (D,) index of the parameter that each column belongs to.
         context: the parameters that have an effect of their own, added to that of all parameters
             together, so that what the context does is not taken for what the others could undo.
-        family: the kernel.
         measured: how many runs, the first ones, have a value that was measured and may be
             doubted; the others' values stand for something else. All by default.
     """
     measured = len(y) if measured is None else measured
     if measured > ACTIVE:
-        return _fit_active(X, y, groups, context, family, measured)
+        return _fit_active(X, y, groups, context, measured)
     few = _some(X, y, measured, HYPERPARAMETERS)
-    fitted = told = _fitted(X[few], y[few], groups, context, family, min(measured, HYPERPARAMETERS))
+    fitted = told = _fitted(X[few], y[few], groups, context, min(measured, HYPERPARAMETERS))
     if len(few) < len(y):
         fitted = _extended(told, X, y, groups, context, measured)
     likelihood, theta, centre, scale = fitted
@@ -170,12 +168,12 @@ def _some(X: Array, y: Array, measured: int, size: int) -> Columns:
 
 
 def _fit_active(
-    X: Array, y: Array, groups: Columns, context: Sequence[int], family: Family, measured: int
+    X: Array, y: Array, groups: Columns, context: Sequence[int], measured: int
 ) -> Surrogate:
     """Fit to the active runs alone, and predict the other measured ones from them."""
     some = _some(X, y, measured, ACTIVE)
     active = some[:ACTIVE]
-    surrogate = fit(X[some], y[some], groups, context=context, family=family, measured=ACTIVE)
+    surrogate = fit(X[some], y[some], groups, context=context, measured=ACTIVE)
     means, sds = surrogate.posterior.predict(X[:measured])
     mean, sd = means[:, 0], np.sqrt(sds**2 + surrogate.posterior.noise)
     discounted, too_good = np.zeros(measured, dtype=bool), np.zeros(measured, dtype=bool)
@@ -192,7 +190,7 @@ def _fit_active(
 
 def fit_posterior(X: Array, y: Array, groups: Columns) -> Posterior:
     """Return the Gaussian process of values y (n,) that nobody doubts, as `fit` fits it."""
-    return _posterior(X, y, _fitted(X, y, groups, (), "rbf", 0), groups)
+    return _posterior(X, y, _fitted(X, y, groups, (), 0), groups)
 
 
 class _Fitted(NamedTuple):
@@ -209,11 +207,10 @@ def _fitted(
     y: Array,
     groups: Columns,
     context: Sequence[int],
-    family: Family,
     measured: int,
 ) -> _Fitted:
     centre, scale = _standardisation(y)
-    likelihood = Likelihood.of(X, (y - centre) / scale, groups, family=family, context=context)
+    likelihood = Likelihood.of(X, (y - centre) / scale, groups, context=context)
     theta = maximise(likelihood, starts(likelihood))
     while measured > 4 and (trial := doubt(likelihood, theta, measured)) is not None:
         # Without the run the others spread differently, so they are standardised anew.
@@ -228,13 +225,8 @@ def _extended(
     told: _Fitted, X: Array, y: Array, groups: Columns, context: Sequence[int], measured: int
 ) -> _Fitted:
     """Return the fit of all runs with the hyperparameters that some of them told."""
-    likelihood = Likelihood.of(
-        X,
-        (y - told.centre) / told.scale,
-        groups,
-        family=told.likelihood.family,
-        context=context,
-    )
+    z = (y - told.centre) / told.scale
+    likelihood = Likelihood.of(X, z, groups, context=context)
     return told._replace(likelihood=doubt_many(likelihood, told.theta, measured))
 
 
@@ -250,9 +242,7 @@ def _posterior(X: Array, y: Array, fitted: _Fitted, groups: Columns) -> Posterio
     for members, length, variance in zip(likelihood.components, lengths, variances, strict=True):
         by_parameter = np.full(len(likelihood.components[0]), np.inf)
         by_parameter[list(members)] = length
-        components.append(
-            Component(likelihood.family, by_parameter[groups], float(variance) * scale**2)
-        )
+        components.append(Component(by_parameter[groups], float(variance) * scale**2))
     kernel = Kernel(tuple(components))
     solved = inverse(likelihood.covariance(theta))
     mean = generalised_mean(solved[0], y) if solved else float(y.mean())
@@ -275,9 +265,7 @@ def kernel_of_skopt(kernel: Kernel) -> Any:
 
     def of(component: Component) -> Any:
         scale = ConstantKernel(component.variance, constant_value_bounds="fixed")
-        if component.family == "rbf":
-            return scale * RBF(component.lengthscales, length_scale_bounds="fixed")
-        return scale * Matern(component.lengthscales, length_scale_bounds="fixed", nu=2.5)
+        return scale * RBF(component.lengthscales, length_scale_bounds="fixed")
 
     first, *rest = (of(component) for component in kernel.components)
     return sum(rest, start=first)

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from scipy.stats import lognorm, multivariate_normal
 from sklearn.gaussian_process import GaussianProcessRegressor
-from sklearn.gaussian_process.kernels import RBF, ConstantKernel, Matern
+from sklearn.gaussian_process.kernels import RBF, ConstantKernel
 
 from recommender.engine.likelihood import (
     JITTER,
@@ -16,7 +16,6 @@ from recommender.engine.likelihood import (
     squared_distances,
 )
 
-FAMILIES = ("rbf", "matern52")
 GROUPS = np.array([0, 1, 1])
 # Length scales of two parameters (the second has two columns), signal variance, noise variance;
 # and with a component of its own for the second parameter.
@@ -24,34 +23,30 @@ PLAIN = np.log([0.4, 1.3, 1.7, 0.05])
 WITH_CONTEXT = np.log([0.4, 1.3, 0.6, 1.7, 0.8, 0.05])
 
 
-def likelihood(family, rng, context=(), extra=True):
+def likelihood(rng, context=(), extra=True):
     X, y = rng.random((12, 3)), rng.standard_normal(12)
     variances = np.where(np.arange(12) == 3, 0.7, 0.0) if extra else np.zeros(12)
-    model = Likelihood.of(X, y, GROUPS, family=family, context=context)
+    model = Likelihood.of(X, y, GROUPS, context=context)
     return X, replace(model, extra=variances)
 
 
-def oracle(family, theta):
+def oracle(theta):
     """The same covariance as a kernel of scikit-learn."""
-
-    def shape(lengths):
-        return RBF(lengths) if family == "rbf" else Matern(lengths, nu=2.5)
 
     values = np.exp(theta)
     if theta is PLAIN:
-        return ConstantKernel(values[2]) * shape(values[:2][GROUPS])
+        return ConstantKernel(values[2]) * RBF(values[:2][GROUPS])
     alone = np.array([1e12, values[2], values[2]])
-    return ConstantKernel(values[3]) * shape(values[:2][GROUPS]) + ConstantKernel(
-        values[4]
-    ) * shape(alone)
+    return ConstantKernel(values[3]) * RBF(values[:2][GROUPS]) + ConstantKernel(values[4]) * RBF(
+        alone
+    )
 
 
-@pytest.mark.parametrize("family", FAMILIES)
 @pytest.mark.parametrize("extra", [True, False])
 @pytest.mark.parametrize(("theta", "context"), [(PLAIN, ()), (WITH_CONTEXT, (1,))])
-def test_log_marginal_likelihood_equals_that_of_scikit_learn(family, extra, theta, context, rng):
-    X, model = likelihood(family, rng, context, extra)
-    kernel = oracle(family, theta)
+def test_log_marginal_likelihood_equals_that_of_scikit_learn(extra, theta, context, rng):
+    X, model = likelihood(rng, context, extra)
+    kernel = oracle(theta)
     noise = math.exp(theta[-1]) + JITTER * kernel(X)[0, 0] + model.extra
     K_inverse = np.linalg.inv(kernel(X) + np.diag(noise))
     mean = K_inverse.sum(0) @ model.y / K_inverse.sum()
@@ -60,7 +55,7 @@ def test_log_marginal_likelihood_equals_that_of_scikit_learn(family, extra, thet
 
 
 def test_the_constant_mean_is_the_one_that_makes_the_runs_most_likely(rng):
-    _, model = likelihood("rbf", rng)
+    _, model = likelihood(rng)
     K = model.covariance(PLAIN)
     here = generalised_mean(np.linalg.inv(K), model.y)
 
@@ -71,12 +66,11 @@ def test_the_constant_mean_is_the_one_that_makes_the_runs_most_likely(rng):
     assert density(here) > max(density(here - 0.01), density(here + 0.01))
 
 
-@pytest.mark.parametrize("family", FAMILIES)
 @pytest.mark.parametrize(("theta", "context"), [(PLAIN, ()), (WITH_CONTEXT, (1,))])
 def test_gradient_of_the_log_posterior_equals_finite_differences(
-    family, theta, context, rng, difference_gradient
+    theta, context, rng, difference_gradient
 ):
-    _, model = likelihood(family, rng, context)
+    _, model = likelihood(rng, context)
     for here in (theta, theta + 0.5 * rng.standard_normal(len(theta)), theta - 1.5):
         _, gradient = model.negative_log_posterior(here)
         expected = difference_gradient(lambda t: model.negative_log_posterior(t)[0], here)
@@ -84,7 +78,7 @@ def test_gradient_of_the_log_posterior_equals_finite_differences(
 
 
 def test_log_posterior_is_the_marginal_likelihood_times_the_prior(rng):
-    _, model = likelihood("rbf", rng)
+    _, model = likelihood(rng)
 
     def prior(theta):
         return model.priors.log_density(theta)[0]
@@ -120,7 +114,7 @@ def test_squared_distances_add_up_over_the_columns_of_a_parameter():
 
 
 def test_a_covariance_that_is_not_positive_definite_is_improbable_rather_than_an_error(rng):
-    _, model = likelihood("rbf", rng)
+    _, model = likelihood(rng)
     assert inverse(-np.eye(12)) is None
     broken = replace(model, extra=np.full(12, -9.0))
     assert broken.log_marginal(PLAIN) == -math.inf

@@ -13,7 +13,7 @@ from recommender.engine.outlook import (
 )
 from recommender.engine.posterior import Posterior
 
-KERNEL = Kernel((Component("rbf", np.array([0.1]), 1.0),))
+KERNEL = Kernel((Component(np.array([0.1]), 1.0),))
 
 
 def posterior(points, values):
