@@ -336,41 +336,8 @@ def _normal_scores(y: Array) -> Array:
     return np.asarray(ndtri((rankdata(y, method="ordinal") - 0.5) / len(y)))
 
 
-def compressed(gain: float) -> dict[str, Any]:
-    """Draw in the losses above the median logarithmically where the evidence gains so many nats.
-
-    Which runs are doubted is decided before.
-    """
-    own_fitted, own_posterior = surrogate._fitted, surrogate._posterior
-
-    def fitted(X: Array, y: Array, *rest: Any) -> surrogate._Fitted:
-        found = own_fitted(X, y, *rest)
-        likelihood, theta, centre, scale = found
-        believed = likelihood.extra == 0
-        z = likelihood.y
-        median, lowest = float(np.median(z[believed])), float(z[believed].min())
-        if median == lowest:
-            return found
-        log_slope = np.log1p(np.maximum(z - median, 0.0) / (median - lowest))
-        drawn_in = np.where(z > median, median + (median - lowest) * log_slope, z)
-        middle, width = surrogate._standardisation(drawn_in[believed])
-        extra = np.where(believed, 0.0, 1e4)
-        before = replace(likelihood, extra=extra)
-        after = replace(before, y=(drawn_in - middle) / width)
-        other = maximise(after, again(after, theta))
-        jacobian = -float(log_slope[believed].sum()) - believed.sum() * math.log(width)
-        if after.log_marginal(other) + jacobian < before.log_marginal(theta) + gain:
-            return found
-        return surrogate._Fitted(after, other, centre + scale * middle, scale * width)
-
-    def posterior(X: Array, y: Array, found: surrogate._Fitted, groups: Any) -> Posterior:
-        return own_posterior(X, found.centre + found.scale * found.likelihood.y, found, groups)
-
-    return {"surrogate._fitted": fitted, "surrogate._posterior": posterior}
-
-
 @dataclass(frozen=True)
-class Warp:
+class Powers:
     """Powers of each column: x ** a from below where `up`, 1 - (1 - x) ** a from above."""
 
     powers: Array
@@ -384,11 +351,11 @@ class Warp:
         """Return the (n, D) derivatives."""
         return np.asarray(self.powers * self._from(X) ** (self.powers - 1.0))
 
-    def with_column(self, column: int, power: float, up: bool) -> Warp:
+    def with_column(self, column: int, power: float, up: bool) -> Powers:
         """Return the warp with another power for one column."""
         powers, ups = self.powers.copy(), self.up.copy()
         powers[column], ups[column] = power, up
-        return Warp(powers, ups)
+        return Powers(powers, ups)
 
     def _from(self, X: Array) -> Array:
         inside = np.clip(X, 1e-3, 1.0 - 1e-3)
@@ -400,7 +367,7 @@ class WarpedKernel:
     """A kernel of warped places."""
 
     kernel: Kernel
-    warp: Warp
+    warp: Powers
 
     @property
     def components(self) -> tuple[Component, ...]:
@@ -430,11 +397,11 @@ def warped(gain: float) -> dict[str, Any]:
     own = surrogate.fit
 
     def fit(X: Array, y: Array, groups: Any, **options: Any) -> surrogate.Surrogate:
-        warp = Warp(np.ones(X.shape[1]), np.ones(X.shape[1], dtype=bool))
+        warp = Powers(np.ones(X.shape[1]), np.ones(X.shape[1], dtype=bool))
         alone = [int(column) for column in np.flatnonzero(np.bincount(groups)[groups] == 1)]
         z = (y - y.mean()) / max(float(y.std()), 1e-300)
 
-        def evidence(one: Warp, beginnings: list[Array]) -> tuple[float, Array]:
+        def evidence(one: Powers, beginnings: list[Array]) -> tuple[float, Array]:
             likelihood = Likelihood.of(one(X), z, groups)
             theta = maximise(likelihood, beginnings or starts(likelihood))
             return likelihood.log_marginal(theta), theta
@@ -462,7 +429,7 @@ VARIANTS = {
     "matern": Variant("kernel", "Matern 5/2", {
         **{f"{module}.correlation": matern for module in ("kernel", "likelihood")},
         **{f"{module}.correlation_slope": matern_slope for module in ("kernel", "likelihood")},
-        "surrogate.kernel_of_skopt": matern_of_skopt,
+        "fitting.kernel_of_skopt": matern_of_skopt,
     }),
     "lengths-wide": Variant("length scales", "prior three times as wide", priors(
         length=(lambda p: math.sqrt(2.0) + 0.5 * math.log(p) - 3.0, 3.0 * math.sqrt(3.0)))),
@@ -473,12 +440,12 @@ VARIANTS = {
     "noise-narrow": Variant("noise", "prior LogNormal(-4, 1)", priors(noise=(-4.0, 1.0))),
     "noise-high": Variant("noise", "prior LogNormal(-2, 2)", priors(noise=(-2.0, 2.0))),
     "believing": Variant("robust noise", "every result is believed", {
-        "surrogate.doubt": lambda *_: None}),
+        "fitting.doubt": lambda *_: None}),
     "averaged": Variant("hyperparameters", "acquisition averaged over five", averaged(4)),
-    "ranks": Variant("output transform", "half the losses, half their ranks", of_losses(ranked)),
-    "half-ranks": Variant("output transform", "ranks above the median", of_losses(half_ranked)),
-    "drawn-in": Variant("output transform", "log above the median, where 2 nats likelier",
-                        compressed(2.0)),
+    "ranks": Variant("output warping", "half the losses, half their ranks", of_losses(ranked)),
+    "half-ranks": Variant("output warping", "ranks above the median", of_losses(half_ranked)),
+    "own-scale": Variant("output warping", "none", {
+        "fitting._warped": lambda fitted, y: fitted}),
     "warped": Variant("input warping", "a power a parameter, where 2 nats likelier", warped(2.0)),
     "plug-in": Variant("acquisition", "log EI over the lowest mean", {
         "batch.NoisyImprovement": ImprovementOnMean}),

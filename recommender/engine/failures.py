@@ -11,8 +11,9 @@ import numpy as np
 import numpy.typing as npt
 
 from recommender.engine.evidence import Evidence
+from recommender.engine.fitting import fit_posterior
 from recommender.engine.posterior import Posterior
-from recommender.engine.surrogate import Surrogate, fit, fit_posterior
+from recommender.engine.surrogate import Surrogate, fit
 
 Array = npt.NDArray[np.float64]
 Columns = npt.NDArray[np.intp]
@@ -41,11 +42,12 @@ def fit_with_failures(
     believed = ~surrogate.discounted
     X, y = evidence.X[believed], evidence.y[believed]
     means, sds = surrogate.posterior.predict(evidence.diverged)
+    pessimistic = surrogate.warp.inverse(means[:, 0] + PESSIMISM * sds)
     penalties = np.empty(len(evidence.diverged))
     for index, x in enumerate(evidence.diverged):
         gaps = np.abs(X[:, held] - x[held]).max(axis=1, initial=0.0)
-        pessimistic = means[index, 0] + PESSIMISM * sds[index]
-        penalties[index] = max(float(y[gaps == gaps.min()].max()), float(pessimistic))
+        worst = float(y[gaps == gaps.min()].max())
+        penalties[index] = max(worst, float(pessimistic[index]))
     return fit(
         np.vstack([evidence.X, evidence.diverged]),
         np.append(evidence.y, penalties),

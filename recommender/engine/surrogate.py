@@ -1,6 +1,4 @@
-"""The Gaussian process fitted to the runs: robust to the odd bad one, honest about itself.
-
-skopt's regressor carries each fitted process; its hyperparameters come from `hyperparameters`.
+"""The Gaussian process fitted to the runs: what it believes, and what it says of each run.
 
 Symbols: X (n, D) are the runs in the unit cube, y (n,) their losses, p the number of parameters.
 """
@@ -9,30 +7,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from skopt.learning import GaussianProcessRegressor
-from skopt.learning.gaussian_process.kernels import RBF, ConstantKernel
 
 from recommender.engine.acquisition import improvement
-from recommender.engine.hyperparameters import MANY, again, around, evidence, maximise, starts
-from recommender.engine.kernel import Component, Kernel
+from recommender.engine.fitting import TELLING, extended, fit_robustly, posterior_of
+from recommender.engine.hyperparameters import MANY, around, evidence, maximise, starts
 from recommender.engine.leave_one_out import leave_one_out_believed
-from recommender.engine.likelihood import JITTER, Likelihood, generalised_mean, inverse
-from recommender.engine.outliers import doubt, doubt_many
 from recommender.engine.posterior import Posterior
 from recommender.engine.subset import representative
+from recommender.engine.warping import Warp
 
 Array = npt.NDArray[np.float64]
 Mask = npt.NDArray[np.bool_]
 Columns = npt.NDArray[np.intp]
 
-TINY = 1e-100  # below it the square of a scale is no longer a number
 HYPERPARAMETERS = 300  # runs at most that the hyperparameters are fitted to
 ACTIVE = 1000  # runs at most that predictions are made from
-TELLING = 2.0  # nats of log marginal likelihood that an effect must be worth
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +47,8 @@ class Surrogate:
     """A fitted Gaussian process and what it says of the runs it was fitted to.
 
     All in the units of y; n counts the measured runs. `posterior` has the most probable
-    hyperparameters; `alternatives` are other likely ones with their weights, which sum to 1.
+    hyperparameters; `alternatives` are other likely ones with their weights, which sum to 1. Both
+    are on the scale of `warp`, which is that of y for the better half of the losses.
     `leave_one_out_mean` and `leave_one_out_sd` (n,) predict each run's result from the others;
     `discounted` (n,) marks the runs whose result is too bad to be believed, `too_good` (n,) those
     too good; both got extra variance, and a caller must name them. `evidence` (p,) is the gain in
@@ -64,6 +57,7 @@ class Surrogate:
     """
 
     posterior: Posterior
+    warp: Warp
     alternatives: tuple[tuple[float, Posterior], ...]
     leave_one_out_mean: Array
     leave_one_out_sd: Array
@@ -104,7 +98,12 @@ class Surrogate:
             rows.append((mean, noisy + mean**2, *gained))
             weights.append(weight)
         mean, square, expected, chance = (float(v) for v in np.array(weights) @ np.array(rows))
-        return Prediction(mean, max(square - mean**2, 0.0) ** 0.5, expected, chance)
+        loss, sd = self.losses(np.array(mean), np.array(max(square - mean**2, 0.0) ** 0.5))
+        return Prediction(float(loss), float(sd), expected, chance)
+
+    def losses(self, means: Array, sds: Array) -> tuple[Array, Array]:
+        """Return the losses and their spreads that means and standard deviations stand for."""
+        return self.warp.inverse(means), self.warp.spread(means, sds)
 
 
 def fit(
@@ -132,28 +131,29 @@ def fit(
     if measured > ACTIVE:
         return _fit_active(X, y, groups, context, measured)
     few = _some(X, y, measured, HYPERPARAMETERS)
-    fitted = told = _fitted(X[few], y[few], groups, context, min(measured, HYPERPARAMETERS))
+    fitted = told = fit_robustly(X[few], y[few], groups, context, min(measured, HYPERPARAMETERS))
     if len(few) < len(y):
-        fitted = _extended(told, X, y, groups, context, measured)
-    likelihood, theta, centre, scale = fitted
+        fitted = extended(told, X, y, groups, context, measured)
+    likelihood, theta, warp, centre, scale = fitted
     mean, sd = (part[:measured] for part in leave_one_out_believed(likelihood, theta))
     discounted, bad = likelihood.extra[:measured] > 0, likelihood.y[:measured] > mean
     *_, noise = starts(told.likelihood)
     constant = maximise(told.likelihood, [noise], without=likelihood.components[0])
     gain = told.likelihood.log_marginal(theta) - told.likelihood.log_marginal(constant)
 
-    best = _posterior(X, y, fitted, groups)
+    best = posterior_of(X, y, fitted, groups)
     alternatives = [(1.0, best)]
     if len(y) <= MANY:
         alternatives = [
-            (float(weight), _posterior(X, y, fitted._replace(theta=other), groups))
+            (float(weight), posterior_of(X, y, fitted._replace(theta=other), groups))
             for other, weight in zip(*around(likelihood, theta), strict=True)
         ]
     return Surrogate(
         posterior=best,
+        warp=warp,
         alternatives=tuple(alternatives),
-        leave_one_out_mean=centre + scale * mean,
-        leave_one_out_sd=scale * sd,
+        leave_one_out_mean=warp.inverse(centre + scale * mean),
+        leave_one_out_sd=warp.spread(centre + scale * mean, scale * sd),
         discounted=discounted & bad,
         too_good=discounted & ~bad,
         evidence=evidence(told.likelihood, theta),
@@ -175,7 +175,7 @@ def _fit_active(
     active = some[:ACTIVE]
     surrogate = fit(X[some], y[some], groups, context=context, measured=ACTIVE)
     means, sds = surrogate.posterior.predict(X[:measured])
-    mean, sd = means[:, 0], np.sqrt(sds**2 + surrogate.posterior.noise)
+    mean, sd = surrogate.losses(means[:, 0], np.sqrt(sds**2 + surrogate.posterior.noise))
     discounted, too_good = np.zeros(measured, dtype=bool), np.zeros(measured, dtype=bool)
     mean[active], sd[active] = surrogate.leave_one_out_mean, surrogate.leave_one_out_sd
     discounted[active], too_good[active] = surrogate.discounted, surrogate.too_good
@@ -186,86 +186,3 @@ def _fit_active(
         discounted=discounted,
         too_good=too_good,
     )
-
-
-def fit_posterior(X: Array, y: Array, groups: Columns) -> Posterior:
-    """Return the Gaussian process of values y (n,) that nobody doubts, as `fit` fits it."""
-    return _posterior(X, y, _fitted(X, y, groups, (), 0), groups)
-
-
-class _Fitted(NamedTuple):
-    """A likelihood, its most probable theta, and how its values were standardised."""
-
-    likelihood: Likelihood
-    theta: Array
-    centre: float
-    scale: float
-
-
-def _fitted(
-    X: Array,
-    y: Array,
-    groups: Columns,
-    context: Sequence[int],
-    measured: int,
-) -> _Fitted:
-    centre, scale = _standardisation(y)
-    likelihood = Likelihood.of(X, (y - centre) / scale, groups, context=context)
-    theta = maximise(likelihood, starts(likelihood))
-    while measured > 4 and (trial := doubt(likelihood, theta, measured)) is not None:
-        # Without the run the others spread differently, so they are standardised anew.
-        extra = trial[0].extra * scale**2
-        centre, scale = _standardisation(y[extra == 0])
-        likelihood = replace(likelihood, y=(y - centre) / scale, extra=extra / scale**2)
-        theta = maximise(likelihood, again(likelihood, trial[1]))
-    return _Fitted(likelihood, theta, centre, scale)
-
-
-def _extended(
-    told: _Fitted, X: Array, y: Array, groups: Columns, context: Sequence[int], measured: int
-) -> _Fitted:
-    """Return the fit of all runs with the hyperparameters that some of them told."""
-    z = (y - told.centre) / told.scale
-    likelihood = Likelihood.of(X, z, groups, context=context)
-    return told._replace(likelihood=doubt_many(likelihood, told.theta, measured))
-
-
-def _standardisation(y: Array) -> tuple[float, float]:
-    scale = float(y.std())
-    return float(y.mean()), scale if scale > max(1e-12 * float(np.abs(y).max()), TINY) else 1.0
-
-
-def _posterior(X: Array, y: Array, fitted: _Fitted, groups: Columns) -> Posterior:
-    likelihood, theta, _, scale = fitted
-    lengths, variances, noise = likelihood.split(theta)
-    components = []
-    for members, length, variance in zip(likelihood.components, lengths, variances, strict=True):
-        by_parameter = np.full(len(likelihood.components[0]), np.inf)
-        by_parameter[list(members)] = length
-        components.append(Component(by_parameter[groups], float(variance) * scale**2))
-    kernel = Kernel(tuple(components))
-    solved = inverse(likelihood.covariance(theta))
-    mean = generalised_mean(solved[0], y) if solved else float(y.mean())
-    regressor = GaussianProcessRegressor(
-        kernel=kernel_of_skopt(kernel), alpha=likelihood.diagonal(theta) * scale**2, optimizer=None
-    )
-    regressor.fit(X, y - mean)
-    return Posterior(
-        kernel=kernel,
-        points=X,
-        factor=regressor.L_,
-        weights=regressor.alpha_[:, None],
-        mean=mean,
-        noise=(noise + JITTER * float(variances.sum())) * scale**2,
-    )
-
-
-def kernel_of_skopt(kernel: Kernel) -> Any:
-    """Return the same covariance function as a kernel of skopt, its parameters fixed."""
-
-    def of(component: Component) -> Any:
-        scale = ConstantKernel(component.variance, constant_value_bounds="fixed")
-        return scale * RBF(component.lengthscales, length_scale_bounds="fixed")
-
-    first, *rest = (of(component) for component in kernel.components)
-    return sum(rest, start=first)
