@@ -27,7 +27,7 @@ from benchmarks.peers.peer import Result
 from recommender.engine import batch, surrogate, trust
 from recommender.engine.acquisition import log_mean_exp
 from recommender.engine.encoding import Encoding, Region
-from recommender.engine.hyperparameters import again, maximise, starts
+from recommender.engine.hyperparameters import maximise, starts
 from recommender.engine.kernel import Component, Kernel
 from recommender.engine.likelihood import Components, Likelihood, Priors
 from recommender.engine.noisy_improvement import NoisyImprovement, Worlds
@@ -429,7 +429,7 @@ VARIANTS = {
     "matern": Variant("kernel", "Matern 5/2", {
         **{f"{module}.correlation": matern for module in ("kernel", "likelihood")},
         **{f"{module}.correlation_slope": matern_slope for module in ("kernel", "likelihood")},
-        "fitting.kernel_of_skopt": matern_of_skopt,
+        "surrogate.kernel_of_skopt": matern_of_skopt,
     }),
     "lengths-wide": Variant("length scales", "prior three times as wide", priors(
         length=(lambda p: math.sqrt(2.0) + 0.5 * math.log(p) - 3.0, 3.0 * math.sqrt(3.0)))),

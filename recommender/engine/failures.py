@@ -11,9 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from recommender.engine.evidence import Evidence
-from recommender.engine.fitting import fit_posterior
 from recommender.engine.posterior import Posterior
-from recommender.engine.surrogate import Surrogate, fit
+from recommender.engine.surrogate import Surrogate, fit, fit_posterior
 
 Array = npt.NDArray[np.float64]
 Columns = npt.NDArray[np.intp]

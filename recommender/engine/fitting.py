@@ -1,6 +1,4 @@
-"""Fits the hyperparameters to the runs, robust to odd ones, and builds the Gaussian process.
-
-skopt's regressor carries each fitted process.
+"""Fits the hyperparameters to the runs: robust to odd ones, and on the scale that suits them.
 
 Symbols: X (n, D) are the runs in the unit cube, y (n,) their losses.
 """
@@ -10,18 +8,14 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from skopt.learning import GaussianProcessRegressor
-from skopt.learning.gaussian_process.kernels import RBF, ConstantKernel
 
 from recommender.engine.hyperparameters import again, maximise, starts
-from recommender.engine.kernel import Component, Kernel
-from recommender.engine.likelihood import JITTER, Likelihood, generalised_mean, inverse
+from recommender.engine.likelihood import Likelihood
 from recommender.engine.outliers import doubt, doubt_many
-from recommender.engine.posterior import Posterior
 from recommender.engine.warping import Warp
 
 Array = npt.NDArray[np.float64]
@@ -100,46 +94,3 @@ def extended(
 def _standardisation(y: Array) -> tuple[float, float]:
     scale = float(y.std())
     return float(y.mean()), scale if scale > max(1e-12 * float(np.abs(y).max()), TINY) else 1.0
-
-
-def posterior_of(X: Array, y: Array, fitted: Fitted, groups: Columns) -> Posterior:
-    """Return the Gaussian process of a fit to losses y (n,), on the fit's scale."""
-    likelihood, theta, warp, _, scale = fitted
-    z = warp(y)
-    lengths, variances, noise = likelihood.split(theta)
-    components = []
-    for members, length, variance in zip(likelihood.components, lengths, variances, strict=True):
-        by_parameter = np.full(len(likelihood.components[0]), np.inf)
-        by_parameter[list(members)] = length
-        components.append(Component(by_parameter[groups], float(variance) * scale**2))
-    kernel = Kernel(tuple(components))
-    solved = inverse(likelihood.covariance(theta))
-    mean = generalised_mean(solved[0], z) if solved else float(z.mean())
-    regressor = GaussianProcessRegressor(
-        kernel=kernel_of_skopt(kernel), alpha=likelihood.diagonal(theta) * scale**2, optimizer=None
-    )
-    regressor.fit(X, z - mean)
-    return Posterior(
-        kernel=kernel,
-        points=X,
-        factor=regressor.L_,
-        weights=regressor.alpha_[:, None],
-        mean=mean,
-        noise=(noise + JITTER * float(variances.sum())) * scale**2,
-    )
-
-
-def fit_posterior(X: Array, y: Array, groups: Columns) -> Posterior:
-    """Return the Gaussian process of values y (n,) that nobody doubts, as runs are fitted."""
-    return posterior_of(X, y, fit_robustly(X, y, groups, (), 0), groups)
-
-
-def kernel_of_skopt(kernel: Kernel) -> Any:
-    """Return the same covariance function as a kernel of skopt, its parameters fixed."""
-
-    def of(component: Component) -> Any:
-        scale = ConstantKernel(component.variance, constant_value_bounds="fixed")
-        return scale * RBF(component.lengthscales, length_scale_bounds="fixed")
-
-    first, *rest = (of(component) for component in kernel.components)
-    return sum(rest, start=first)

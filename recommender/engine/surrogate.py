@@ -1,5 +1,7 @@
 """The Gaussian process fitted to the runs: what it believes, and what it says of each run.
 
+skopt's regressor carries each fitted process; `fitting` finds its hyperparameters.
+
 Symbols: X (n, D) are the runs in the unit cube, y (n,) their losses, p the number of parameters.
 """
 
@@ -7,14 +9,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from skopt.learning import GaussianProcessRegressor
+from skopt.learning.gaussian_process.kernels import RBF, ConstantKernel
 
 from recommender.engine.acquisition import improvement
-from recommender.engine.fitting import TELLING, extended, fit_robustly, posterior_of
+from recommender.engine.fitting import TELLING, Fitted, extended, fit_robustly
 from recommender.engine.hyperparameters import MANY, around, evidence, maximise, starts
+from recommender.engine.kernel import Component, Kernel
 from recommender.engine.leave_one_out import leave_one_out_believed
+from recommender.engine.likelihood import JITTER, generalised_mean, inverse
 from recommender.engine.posterior import Posterior
 from recommender.engine.subset import representative
 from recommender.engine.warping import Warp
@@ -141,11 +148,11 @@ def fit(
     constant = maximise(told.likelihood, [noise], without=likelihood.components[0])
     gain = told.likelihood.log_marginal(theta) - told.likelihood.log_marginal(constant)
 
-    best = posterior_of(X, y, fitted, groups)
+    best = _posterior(X, y, fitted, groups)
     alternatives = [(1.0, best)]
     if len(y) <= MANY:
         alternatives = [
-            (float(weight), posterior_of(X, y, fitted._replace(theta=other), groups))
+            (float(weight), _posterior(X, y, fitted._replace(theta=other), groups))
             for other, weight in zip(*around(likelihood, theta), strict=True)
         ]
     return Surrogate(
@@ -186,3 +193,46 @@ def _fit_active(
         discounted=discounted,
         too_good=too_good,
     )
+
+
+def _posterior(X: Array, y: Array, fitted: Fitted, groups: Columns) -> Posterior:
+    """Return the Gaussian process of a fit to losses y (n,), on the fit's scale."""
+    likelihood, theta, warp, _, scale = fitted
+    z = warp(y)
+    lengths, variances, noise = likelihood.split(theta)
+    components = []
+    for members, length, variance in zip(likelihood.components, lengths, variances, strict=True):
+        by_parameter = np.full(len(likelihood.components[0]), np.inf)
+        by_parameter[list(members)] = length
+        components.append(Component(by_parameter[groups], float(variance) * scale**2))
+    kernel = Kernel(tuple(components))
+    solved = inverse(likelihood.covariance(theta))
+    mean = generalised_mean(solved[0], z) if solved else float(z.mean())
+    regressor = GaussianProcessRegressor(
+        kernel=kernel_of_skopt(kernel), alpha=likelihood.diagonal(theta) * scale**2, optimizer=None
+    )
+    regressor.fit(X, z - mean)
+    return Posterior(
+        kernel=kernel,
+        points=X,
+        factor=regressor.L_,
+        weights=regressor.alpha_[:, None],
+        mean=mean,
+        noise=(noise + JITTER * float(variances.sum())) * scale**2,
+    )
+
+
+def fit_posterior(X: Array, y: Array, groups: Columns) -> Posterior:
+    """Return the Gaussian process of values y (n,) that nobody doubts, as runs are fitted."""
+    return _posterior(X, y, fit_robustly(X, y, groups, (), 0), groups)
+
+
+def kernel_of_skopt(kernel: Kernel) -> Any:
+    """Return the same covariance function as a kernel of skopt, its parameters fixed."""
+
+    def of(component: Component) -> Any:
+        scale = ConstantKernel(component.variance, constant_value_bounds="fixed")
+        return scale * RBF(component.lengthscales, length_scale_bounds="fixed")
+
+    first, *rest = (of(component) for component in kernel.components)
+    return sum(rest, start=first)

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from recommender.engine.fitting import kernel_of_skopt
 from recommender.engine.kernel import Component, Kernel, correlation, correlation_slope
+from recommender.engine.surrogate import kernel_of_skopt
 
 
 def kernel():

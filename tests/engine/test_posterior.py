@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 from skopt.learning import GaussianProcessRegressor
 
-from recommender.engine.fitting import kernel_of_skopt
 from recommender.engine.kernel import Component, Kernel
 from recommender.engine.posterior import Posterior
+from recommender.engine.surrogate import kernel_of_skopt
 
 NOISE = 0.03
 
