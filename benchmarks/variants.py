@@ -47,14 +47,12 @@ class Variant:
         says: what is done instead.
         changes: what takes the place of a dotted name below `recommender.engine`.
         start: how many runs are spread evenly before the model is asked.
-        luckiest: whether the run of the lowest loss is recommended.
     """
 
     item: str
     says: str
     changes: Mapping[str, Any] = field(default_factory=dict)
     start: int = 0
-    luckiest: bool = False
 
     @contextmanager
     def applied(self) -> Iterator[None]:
@@ -87,8 +85,6 @@ class ChangedEngine(Engine):
 
     def best(self) -> Params:
         """Return the run to recommend."""
-        if self.variant.luckiest:
-            return min(self.finished, key=lambda result: result[1])[0]
         with self.variant.applied():
             return super().best()
 
@@ -456,7 +452,6 @@ VARIANTS = {
     "close-batch": Variant("batch", "picks may be as near as a hair", {"batch.SEPARATION": 0.0}),
     "start-12": Variant("start", "12 spread runs before the model", start=12),
     "start-16": Variant("start", "16 spread runs before the model", start=16),
-    "luckiest": Variant("incumbent", "the lowest loss seen", luckiest=True),
     "anywhere": Variant("trust", "the whole space, in every batch", {"batch.trusted": anywhere}),
     "flat-or-not": Variant("flat parameters", "trusted like the others", {
         "batch.trusted": flat_or_not}),
