@@ -17,9 +17,10 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 
+from benchmarks.peers import OURS
 from benchmarks.startup import RECOMMEND, seconds
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -27,6 +28,8 @@ TURNS = Path(__file__).with_name("results") / "turns.csv"
 COMMANDS = Path(__file__).with_name("results") / "commands.csv"
 PEERS = ("recommender", "optuna-gp", "botorch", "ax", "skopt")
 BATCH = 4
+RUNS = [36, 100, 200, 500, 1000, 10_000, 100_000]
+MOST = 1000  # runs that peers are asked about: none is meant for more
 LIMIT = 300.0  # seconds after which a peer is stopped, and not asked about more runs
 
 BASE = "import skopt"
@@ -90,12 +93,16 @@ print(client.get_next_trials(max_trials=4))
 
 @dataclass(frozen=True)
 class Turn:
-    """How long a peer takes from four results to four proposals; None is longer than the limit."""
+    """How long a peer takes from four results to four proposals; None is longer than the limit.
+
+    `megabytes` is the memory of the whole process at its highest.
+    """
 
     peer: str
     threads: int
     runs: int
     seconds: float | None
+    megabytes: int | None
 
 
 def turn(peer: str, runs: int) -> float:
@@ -121,7 +128,7 @@ def turn(peer: str, runs: int) -> float:
     return taken
 
 
-def _turn_in_process(peer: str, threads: int, runs: int) -> float | None:
+def _turn_in_process(peer: str, threads: int, runs: int) -> tuple[float, int] | None:
     environment = dict(os.environ)
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
         environment[name] = str(threads)
@@ -133,7 +140,8 @@ def _turn_in_process(peer: str, threads: int, runs: int) -> float | None:
         )  # fmt: skip
     except subprocess.TimeoutExpired:
         return None
-    return float(answer.stdout.split()[-1])
+    seconds, megabytes = answer.stdout.split()[-2:]
+    return float(seconds), int(megabytes)
 
 
 def measure_turns(chosen: list[str], runs: list[int], threads: list[int], rounds: int) -> None:
@@ -142,8 +150,10 @@ def measure_turns(chosen: list[str], runs: list[int], threads: list[int], rounds
     stopped: set[tuple[str, int]] = set()
     for n in runs:
         for count in threads:
-            taken: dict[str, list[float | None]] = {
-                peer: [] for peer in chosen if (peer, count) not in stopped
+            taken: dict[str, list[tuple[float, int] | None]] = {
+                peer: []
+                for peer in chosen
+                if (peer, count) not in stopped and (n <= MOST or peer == OURS)
             }
             for _ in range(rounds):
                 for peer, times in taken.items():
@@ -151,12 +161,15 @@ def measure_turns(chosen: list[str], runs: list[int], threads: list[int], rounds
                         times.append(_turn_in_process(peer, count, n))
             for peer, times in taken.items():
                 finished = [time for time in times if time is not None]
-                middle = round(statistics.median(finished), 3) if len(finished) == rounds else None
-                if middle is None:
+                if len(finished) < rounds:
                     stopped.add((peer, count))
-                turns.append(Turn(peer, count, n, middle))
+                    turns.append(Turn(peer, count, n, None, None))
+                else:
+                    middle = [statistics.median(values) for values in zip(*finished, strict=True)]
+                    turns.append(Turn(peer, count, n, round(middle[0], 3), round(middle[1])))
                 print(turns[-1], flush=True)
-            _write(TURNS, ("peer", "threads", "runs", "seconds"), [astuple(one) for one in turns])
+            header = tuple(field.name for field in fields(Turn))
+            _write(TURNS, header, [astuple(one) for one in turns])
 
 
 def measure_commands(rounds: int) -> None:
@@ -187,6 +200,7 @@ def read_turns() -> list[Turn]:
             int(r["threads"]),
             int(r["runs"]),
             float(r["seconds"]) if r["seconds"] else None,
+            int(r["megabytes"]) if r["megabytes"] else None,
         )
         for r in _read(TURNS)
     ]
@@ -220,7 +234,7 @@ def main() -> None:
     what = parser.add_subparsers(dest="what", required=True)
     turns = what.add_parser("turns", help="four results in, four proposals out")
     turns.add_argument("--peers", nargs="+", default=list(PEERS), choices=PEERS)
-    turns.add_argument("--runs", nargs="+", type=int, default=[36, 100, 200, 500, 1000])
+    turns.add_argument("--runs", nargs="+", type=int, default=RUNS)
     turns.add_argument("--threads", nargs="+", type=int, default=[1, 2])
     turns.add_argument("--rounds", type=int, default=3)
     commands = what.add_parser("commands", help="whole processes")
@@ -234,7 +248,10 @@ def main() -> None:
     elif options.what == "commands":
         measure_commands(options.rounds)
     else:
-        print(turn(options.peer, options.runs))
+        import resource
+
+        taken = turn(options.peer, options.runs)
+        print(taken, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
 
 
 if __name__ == "__main__":

@@ -2,8 +2,8 @@
 
     python -m benchmarks.report
 
-Reads `results/race.csv`, `results/turns.csv` and `results/commands.csv`, and replaces what stands
-between the markers of the README.
+Reads `race.csv`, `ablation.csv`, `turns.csv` and `commands.csv` in `results/`, and replaces what
+stands between the markers of the README.
 """
 
 from __future__ import annotations
@@ -18,8 +18,9 @@ import numpy.typing as npt
 
 from benchmarks import comparison, cost
 from benchmarks.peers import OURS
-from benchmarks.results import CHECKPOINTS, RESULTS, Results, Row, read
+from benchmarks.results import ABLATION, CHECKPOINTS, RESULTS, Results, Row, read
 from benchmarks.tasks import KINDS, REPORTING, names_of
+from benchmarks.variants import VARIANTS
 from benchmarks.world import BASE, CONDITIONS
 
 README = Path(__file__).with_name("README.md")
@@ -215,24 +216,46 @@ def draw(kinds: Mapping[str, Results], conditions: Mapping[str, Results]) -> Non
     )
 
 
+def ablation_report(rows: list[Row]) -> str:
+    """What each choice of the recipe is worth: every variant's regret over that of the engine."""
+    results = Results(rows)
+    changed = {
+        name: (variant.item, variant.says, results.pairs(name))
+        for name, variant in VARIANTS.items()
+        if name in results.peers
+    }
+    if OURS not in results.peers or not changed:
+        return "No results yet."
+    own = [row for key, row in results.rows.items() if key.peer == OURS and row.regrets]
+    chosen = np.array([row.regrets[-1] for row in own])
+    seen = np.array([row.luckiest or 0.0 for row in own])
+    changed["luckiest"] = ("incumbent", "the run of the lowest loss", (chosen, seen))
+    lines = [
+        [item, says, _ratio(theirs, ours), _p(comparison.wilcoxon_p(theirs, ours)), str(len(ours))]
+        for item, says, (ours, theirs) in changed.values()
+    ]
+    return _table(["choice", "instead", "instead / ours", "p", "races"], lines)
+
+
 def cost_report() -> str:
     """The part of the README that the costs fill, with its figure."""
     turns, commands = cost.read_turns(), cost.read_commands()
     parts = []
     if turns:
         runs = sorted({turn.runs for turn in turns})
-        taken = {(t.peer, t.threads, t.runs): t.seconds for t in turns}
+        taken = {(t.peer, t.threads, t.runs): t for t in turns}
         heads = list(dict.fromkeys((t.peer, t.threads) for t in turns))
         lines = [
             [f"{peer}, {threads} thread{'s' * (threads > 1)}", *(
-                _seconds(taken[peer, threads, n]) if (peer, threads, n) in taken else ""
+                _spent(taken[peer, threads, n]) if (peer, threads, n) in taken else ""
                 for n in runs
             )]
             for peer, threads in heads
         ]  # fmt: skip
         parts += [
-            "Seconds from four results to the next four proposals, by the runs known before:",
-            _table(["", *map(str, runs)], lines),
+            "Seconds from four results to the next four proposals, by the runs known before, and "
+            "the memory of the whole process at its highest:",
+            _table(["", *(f"{n:,}" for n in runs)], lines),
             "![Seconds by runs](results/cost.png)",
         ]
         from benchmarks import figures
@@ -247,8 +270,10 @@ def cost_report() -> str:
     return "\n\n".join(parts) or "No results yet."
 
 
-def _seconds(value: float | None) -> str:
-    return f"> {cost.LIMIT:.0f}" if value is None else f"{value:.2f}"
+def _spent(turn: cost.Turn) -> str:
+    if turn.seconds is None:
+        return f"> {cost.LIMIT:.0f}"
+    return f"{turn.seconds:.2f} s, {turn.megabytes:,} MB"
 
 
 def fill(text: str, marker: str, content: str) -> str:
@@ -265,9 +290,11 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--results", type=Path, default=RESULTS)
+    parser.add_argument("--ablation", type=Path, default=ABLATION)
     options = parser.parse_args()
     text = README.read_text(encoding="utf-8")
     text = fill(text, "race", race_report(read(options.results)))
+    text = fill(text, "ablation", ablation_report(read(options.ablation)))
     text = fill(text, "cost", cost_report())
     README.write_text(text, encoding="utf-8")
     print(f"wrote {README.name} and the figures in {FIGURES.name}/")

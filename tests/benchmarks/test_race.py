@@ -1,3 +1,4 @@
+import subprocess
 import sys
 
 import pytest
@@ -96,3 +97,26 @@ def test_every_peer_that_is_installed_asks_tells_and_recommends(name):
     asked = peer.ask(4)
     assert [task.space.contains(params) for params in asked] == [True] * 4
     assert peer.best() in [params for params, _ in told[:-1]]
+
+
+def test_the_same_seed_gives_the_same_race_in_another_process():
+    proposals = (
+        "from benchmarks import peers\n"
+        "from benchmarks.tasks import load\n"
+        "from benchmarks.tasks.task import sobol\n"
+        "task = load('ackley-mixed5')\n"
+        "peer = peers.make('recommender', task.space, 3)\n"
+        "peer.tell([(params, task.truth(params)) for params in sobol(task.space, 16, 3)])\n"
+        "for _ in range(2):\n"
+        "    asked = peer.ask(4)\n"
+        "    print([float(v).hex() for p in asked for v in p.values() if not isinstance(v, str)])\n"
+        "    peer.tell([(params, task.truth(params)) for params in asked])\n"
+    )
+    said = {
+        subprocess.run(
+            [sys.executable, "-c", proposals], capture_output=True, text=True, check=True
+        ).stdout
+        for _ in range(2)
+    }
+    assert len(said) == 1
+    assert said.pop().count("0x") >= 8

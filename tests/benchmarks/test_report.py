@@ -48,3 +48,11 @@ def test_only_what_stands_between_the_markers_is_replaced():
     assert report.fill(text, "race", r"new \1") == text.replace("old", r"new \1")
     with pytest.raises(ValueError, match="speed"):
         report.fill(text, "speed", "new")
+
+
+def test_the_ablation_says_what_each_choice_is_worth():
+    changed = rows("matern", 0.4) + rows("plug-in", 0.1)
+    text = report.ablation_report(rows("recommender", 0.2) + changed)
+    assert "| kernel | Matern 5/2 | 2.00 [2.00, 2.00] | 0.008 | 8 |" in text
+    assert "| acquisition | log EI over the lowest mean | 0.50 [0.50, 0.50] | 0.008 | 8 |" in text
+    assert "| incumbent | the run of the lowest loss | 1.00 [1.00, 1.00] | 1.000 | 8 |" in text

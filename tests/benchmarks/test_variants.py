@@ -1,0 +1,40 @@
+import numpy as np
+import pytest
+
+from benchmarks import peers
+from benchmarks.tasks import load
+from benchmarks.tasks.task import sobol
+from benchmarks.variants import VARIANTS, Powers
+
+
+def proposed(name, task="rosenbrock4"):
+    task = load(task)
+    peer = peers.make(name, task.space, seed=0)
+    known = sobol(task.space, 16, [0])
+    peer.tell([(params, task.truth(params) + 0.2 * i % 3) for i, params in enumerate(known)])
+    return peer.ask(2)
+
+
+@pytest.fixture(scope="module")
+def engine():
+    return proposed("recommender")
+
+
+@pytest.mark.parametrize("name", VARIANTS)
+def test_a_variant_works_and_leaves_the_engine_as_it_was(name, engine):
+    assert len(proposed(name)) == 2
+    assert proposed("recommender") == engine
+
+
+@pytest.mark.parametrize("name", ["matern", "lengths-narrow", "plug-in", "confidence", "warped"])
+def test_a_variant_proposes_something_else(name, engine):
+    assert proposed(name) != engine
+
+
+def test_the_slope_of_powers_equals_finite_differences():
+    rng = np.random.default_rng(0)
+    powers = Powers(np.array([0.5, 2.0, 2.0]), np.array([True, True, False]))
+    X, step = 0.1 + 0.8 * rng.random((6, 3)), 1e-6
+    expected = (powers(X + step) - powers(X - step)) / (2 * step)
+    np.testing.assert_allclose(powers.slope(X), expected, rtol=1e-6)
+    assert np.all(powers.slope(X) > 0)
