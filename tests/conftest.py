@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gc
 import json
 import sys
 from collections.abc import Callable
@@ -129,6 +130,7 @@ def recommend(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str
         monkeypatch.setattr(sys, "argv", ["recommend", *map(str, arguments)])
         with pytest.raises(SystemExit) as exit:
             main()
+        gc.unfreeze()  # what a command leaves behind goes with its process, but not here
         captured = capsys.readouterr()
         answer = Answer(int(exit.value.code or 0), captured.out, captured.err)
         assert answer.status == status, answer

@@ -74,7 +74,8 @@ def main() -> None:
     # One thread: the matrices are small, and threads that wait for each other are far slower.
     for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ.setdefault(variable, "1")
-    # Looking for garbage among all that the imports leave took a tenth of a command's time.
+    # To look for garbage among all that the imports leave, again and again and once more at the
+    # end, took a quarter of a command's time.
     gc.disable()
     _prepare_streams()
     debug = "--debug" in sys.argv
@@ -96,6 +97,7 @@ def main() -> None:
         _discard_output()
         sys.exit(exit_status(error))
     finally:
+        gc.freeze()
         gc.enable()
 
 
