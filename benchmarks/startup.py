@@ -28,7 +28,7 @@ NEW_RUN = (
 )
 RECORD = ["record", "--metric", "loss=0.5", *(word for p in NEW_RUN for word in ("--param", p))]
 COMMANDS = {
-    "next --n 4": (["next", "--n", "4"], 1.6),
+    "next --n 4": (["next", "--n", "4"], 1.3),
     "status": (["status"], 0.35),
     "record": (RECORD, 0.35),
     "--help": (["--help"], 0.35),

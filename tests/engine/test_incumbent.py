@@ -3,7 +3,7 @@ import pytest
 from scipy.stats import norm
 
 from recommender.engine.evaluation import prior
-from recommender.engine.incumbent import probability_best
+from recommender.engine.incumbent import CONTENDERS, contenders, probability_best
 
 
 @pytest.fixture
@@ -27,3 +27,12 @@ def test_points_that_coincide_share_one_probability(posterior):
     chances = probability_best(posterior, X, np.random.default_rng(0))
     assert chances[0] == chances[2]
     assert chances[0] + chances[1] == pytest.approx(1.0)
+
+
+def test_of_very_many_points_those_of_the_lowest_means_contend(posterior):
+    X = np.random.default_rng(0).random((CONTENDERS + 200, 1))
+    means = posterior.means(X)[:, 0]
+    chosen = contenders(posterior, X)
+    assert len(chosen) == CONTENDERS
+    assert means[chosen].max() <= np.delete(means, chosen).min()
+    np.testing.assert_array_equal(contenders(posterior, X[:5]), np.arange(5))

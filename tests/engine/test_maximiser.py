@@ -93,3 +93,19 @@ def test_candidates_lie_in_the_region_and_on_whole_numbers():
     assert {run["k"] for run in decoded} == {3, 4, 5}
     assert all(-1e-12 <= run["a"] <= 1 + 1e-12 for run in decoded)
     np.testing.assert_allclose(encoding.encode(decoded), X, atol=1e-12)
+
+
+def test_one_discrete_value_after_the_other_leads_out_of_a_local_top():
+    """The best candidate is a top in each value alone; another start leads to the highest."""
+    space = SearchSpace([Integer(name, 0, 9) for name in "abcdef"])
+    encoding = Encoding(space)
+    high, low = (encoding.encode([dict.fromkeys("abcdef", k)])[0] for k in (9, 1))
+
+    class TwoPeaks(Peak):
+        def __call__(self, X):
+            narrow = 3.0 - 8.0 * np.abs(X - high).mean(axis=1)
+            return np.maximum(narrow, 1.0 - np.abs(X - low).mean(axis=1))
+
+    start = np.vstack([low, encoding.encode([{**dict.fromkeys("abcdef", 7), "a": 8}])[0]])
+    found = maximise(TwoPeaks(low), encoding, EVERYWHERE, start, anything)
+    np.testing.assert_array_equal(found, high)
