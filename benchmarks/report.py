@@ -47,15 +47,19 @@ def _ratio(ours: Array, theirs: Array) -> str:
 
 def overview(results: Results) -> str:
     """The peers of one condition, one a line."""
-    ranks = {runs: comparison.mean_ranks(results.of(results.peers, runs)) for runs in CHECKPOINTS}
+    ranked = results.often_raced
+    ranks = {
+        runs: dict(zip(ranked, comparison.mean_ranks(results.of(ranked, runs)), strict=True))
+        for runs in CHECKPOINTS
+    }
     lines = []
-    for index, peer in enumerate(results.peers):
+    for peer in results.peers:
         own = results.of([peer], CHECKPOINTS[-1])[:, 0]
         ours, theirs = results.pairs(peer)
         lines.append(
             [
                 f"**{peer}**" if peer == OURS else peer,
-                *(f"{ranks[runs][index]:.2f}" for runs in CHECKPOINTS),
+                *(f"{ranks[runs][peer]:.2f}" if peer in ranked else "" for runs in CHECKPOINTS),
                 f"{comparison.geometric_mean(own):.4f}",
                 f"{comparison.worst_decile(own):.3f}",
                 "" if peer == OURS else _ratio(ours, theirs),
@@ -66,8 +70,18 @@ def overview(results: Results) -> str:
         )
     header = ["peer", *(f"rank {runs}" for runs in CHECKPOINTS)]
     header += ["regret 40", "worst decile", "ours / peer", "p", "races", "failed"]
-    shared = len(results.of(results.peers, CHECKPOINTS[-1]))
-    return f"{_table(header, lines)}\n\nRanks over the {shared} races that all peers ended."
+    text = (
+        f"{_table(header, lines)}\n\nRanks among the {len(ranked)} peers that have one, over the "
+        f"{len(results.of(ranked, CHECKPOINTS[-1]))} races that they all ended."
+    )
+    shared = results.of(results.peers, CHECKPOINTS[-1])
+    if len(ranked) < len(results.peers) and len(shared):
+        means = zip(results.peers, comparison.mean_ranks(shared), strict=True)
+        every = ", ".join(f"{peer} {rank:.2f}" for peer, rank in means)
+        text += (
+            f" Over the {len(shared)} races that all peers ended the ranks after 40 are: {every}."
+        )
+    return text
 
 
 def ratios(named: Mapping[str, Results]) -> str:
@@ -81,16 +95,17 @@ def ratios(named: Mapping[str, Results]) -> str:
 
 
 def by_task(results: Results, tasks: Sequence[str]) -> str:
-    """The geometric mean regret of each peer on each task; the lowest in bold."""
+    """The geometric mean regret on each task of the peers that raced often; the lowest in bold."""
+    peers = results.often_raced
     lines = []
     for task in tasks:
         one = Results(row for key, row in results.rows.items() if key.task == task)
-        table = one.of(results.peers, CHECKPOINTS[-1])
+        table = one.of(peers, CHECKPOINTS[-1])
         if len(table):
             means = [comparison.geometric_mean(column) for column in table.T]
             cells = [f"**{m:.4f}**" if m == min(means) else f"{m:.4f}" for m in means]
             lines.append([f"{task} ({KINDS[task]})", *cells])
-    return _table(["task", *results.peers], lines)
+    return _table(["task", *peers], lines)
 
 
 def losses(results: Results) -> str:
@@ -198,10 +213,11 @@ def draw(kinds: Mapping[str, Results], conditions: Mapping[str, Results]) -> Non
 
     panels = {}
     for kind, results in kinds.items():
-        tables = [results.of(results.peers, runs) for runs in CHECKPOINTS]
+        peers = results.often_raced
+        tables = [results.of(peers, runs) for runs in CHECKPOINTS]
         if len(tables[0]):
             means = np.array([[comparison.geometric_mean(c) for c in table.T] for table in tables])
-            panels[kind] = (CHECKPOINTS, dict(zip(results.peers, means.T.tolist(), strict=True)))
+            panels[kind] = (CHECKPOINTS, dict(zip(peers, means.T.tolist(), strict=True)))
     figures.curves(panels, ("runs", "regret of the recommended run"), FIGURES / "regret.png")
     figures.intervals(
         {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -75,6 +76,12 @@ class Results:
             for key, row in self.rows.items()
             if key.condition == condition and key.task in tasks
         )
+
+    @property
+    def often_raced(self) -> list[str]:
+        """The peers with at least half as many races as this engine."""
+        counts = Counter(key.peer for key in self.rows)
+        return [name for name in self.peers if 2 * counts[name] >= counts[OURS]]
 
     def of(self, peers: Sequence[str], runs: int) -> Array:
         """Return (n, p) regrets after so many runs: of the n races that all these peers ended."""
