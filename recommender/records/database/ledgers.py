@@ -215,8 +215,7 @@ class DatabaseWriter(CheckingWriter):
     def _proposals_of_runs(self) -> Counter[str]:
         if self._connection is None:
             return Counter()
-        counted = sa.select(proposals.c.run, sa.func.count()).group_by(proposals.c.run)
-        return Counter(dict(self._connection.execute(counted).tuples().all()))
+        return Counter(self._connection.scalars(sa.select(proposals.c.run)))
 
 
 def _header(connection: Connection | None, layout: Layout) -> tuple[tuple[str, ...], ...]:
