@@ -263,8 +263,8 @@ def line_of(cells: Sequence[str]) -> str:
             f"a cell has {len(longest)} characters ({longest[:40]}...); {_LONGEST_CELL} at most"
         )
     file = io.StringIO(newline="")
-    csv.writer(file, lineterminator="").writerow(cells)
-    line = file.getvalue()
+    csv.writer(file, lineterminator="\r\n").writerow(cells)  # quotes what holds either of them
+    line = file.getvalue()[:-2]
     # Unquoted, such a cell at the start would make the row a comment.
     return f'"{cells[0]}"{line[len(cells[0]) :]}' if line.startswith("#") else line
 
