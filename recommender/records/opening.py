@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from importlib.util import find_spec
 from pathlib import Path
 
 from recommender.errors import HistoryError
@@ -21,11 +22,14 @@ def open_records(place: str, folder: Path, parameters: Sequence[str]) -> Records
     if not is_url(place):
         return FileRecords(folder / place, parameters)
     try:
+        if find_spec("alembic") is None:  # which is loaded only where tables are made
+            raise ImportError(name="alembic")
         from recommender.records.database.ledgers import DatabaseRecords
 
         return DatabaseRecords(place, folder, parameters)
     except ImportError as error:
         raise HistoryError(
-            f"{redacted(place)}: a history in a database needs the package {error.name}; install "
-            "what it takes with: pip install 'recommender[database]'"
+            f"{redacted(place)}: a history in a database needs the package "
+            f"{error.name or 'psycopg[binary]'}; install what it takes with: "
+            "pip install 'recommender[database]'"
         ) from None
