@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Literal, cast
 
 from recommender.errors import ConfigError, SpaceError, did_you_mean
+from recommender.history_url import EXAMPLES, is_url, passwords, redacted
 from recommender.number import format_value, parse_value
 from recommender.run import Direction, Objective, Value
 from recommender.settings import Entry, load
@@ -42,12 +43,13 @@ class JobsConfig:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SweepConfig:
-    """Everything that a sweep file says."""
+    """Everything that a sweep file says; `history` is the URL of a database, or empty."""
 
     path: Path
     objective: Objective
     space: SearchSpace
     jobs: JobsConfig
+    history: str = ""
 
 
 def find_project(start: Path) -> Path:
@@ -77,14 +79,16 @@ def load_sweep(path: Path, reserved: Collection[str] = ()) -> SweepConfig:
         ConfigError: the first mistake in it, with its line, its key and what is allowed.
     """
     sweep = load(path, "run `recommend init` to make one")
-    entries = sweep.fields(("objective", "parameters", "jobs"), ("objective", "parameters"))
+    allowed = ("objective", "parameters", "jobs", "history")
+    entries = sweep.fields(allowed, ("objective", "parameters"))
     declared = entries["parameters"].fields()
     if not declared:
         raise entries["parameters"].wrong("a mapping with at least one parameter")
     space = SearchSpace([_parameter(name, entry, reserved) for name, entry in declared.items()])
     objective = _objective(entries["objective"], space, reserved)
     jobs = _jobs(entries.get("jobs"), space, path.absolute().parent)
-    return SweepConfig(path=path, objective=objective, space=space, jobs=jobs)
+    history = _history(entries["history"]) if "history" in entries else ""
+    return SweepConfig(path=path, objective=objective, space=space, jobs=jobs, history=history)
 
 
 def _check_name(name: str, entry: Entry, reserved: Collection[str]) -> str:
@@ -182,6 +186,18 @@ def _jobs(entry: Entry | None, space: SearchSpace, folder: Path) -> JobsConfig:
         policy = parts["policy"].choice(_POLICIES) if "policy" in parts else "fixed"
         seed = SeedPolicy(key=key, policy=cast(Literal["fixed", "per-run"], policy))
     return JobsConfig(template=folder / template, keys=keys, seed=seed)
+
+
+def _history(entry: Entry) -> str:
+    if not isinstance(entry.value, str) or not is_url(entry.value):
+        raise entry.error(f"this is not the URL of a database; write {EXAMPLES}, or leave it out")
+    if passwords(entry.value):
+        raise entry.error(
+            f"{redacted(entry.value)} has a password in it, and this file is there to be shared; "
+            "leave it out, and give the password in PGPASSWORD or ~/.pgpass, or the whole URL in "
+            "RECOMMEND_HISTORY"
+        )
+    return entry.text()
 
 
 def _known_parameter(name: str, entry: Entry, space: SearchSpace) -> str:

@@ -3,16 +3,20 @@ from __future__ import annotations
 import gc
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
 
 from recommender.campaign.project import Project
+from recommender.records import FileRecords, copy, open_records
+from tests import databases
 
+PARAMETERS = ("lr", "tau")
 SWEEP = """\
 objective: {metric: loss, direction: minimize}
 parameters:
@@ -62,15 +66,19 @@ class Answer:
         return self.err.removeprefix("recommend: ").removesuffix("\n")
 
 
+BACKENDS = ("files", "sqlite", "postgresql")
+every_backend = pytest.mark.parametrize("backend", BACKENDS, indirect=True)
+
 Recommend = Callable[..., Answer]
 SWEEP_LOG = Path(__file__).parents[2] / "shared" / "sweep-log.txt"
 
 
 @dataclass(frozen=True)
 class Sweep:
-    """A small project in a temporary folder."""
+    """A small project in a temporary folder; its history is in files, or in a database at a URL."""
 
     folder: Path
+    url: str = ""
 
     def write(self, name: str, text: str | bytes) -> Path:
         path = self.folder / name
@@ -79,17 +87,40 @@ class Sweep:
         return path
 
     def history(self, rows: str = RUNS, columns: str = COLUMNS) -> None:
-        self.write("history/runs.csv", f"{columns}\n{rows}")
+        if not self.url:
+            self.write("history/runs.csv", f"{columns}\n{rows}")
+            return
+        from recommender.records.database.ledgers import DatabaseRecords
+        from recommender.records.database.schema import metadata
+
+        records = DatabaseRecords(self.url, self.folder, PARAMETERS)
+        with records.database.writing() as connection:
+            for table in metadata.sorted_tables:
+                connection.execute(table.delete())
+        aside = self.folder.with_name("aside")
+        aside.mkdir(exist_ok=True)
+        (aside / "runs.csv").write_text(f"{columns}\n{rows}")
+        copy(FileRecords(aside, PARAMETERS), records)
 
     def ledger(self, name: str = "runs") -> str:
-        return (self.folder / "history" / f"{name}.csv").read_text()
+        """The text of a ledger, of one in a database what it becomes as a file."""
+        if not self.url:
+            return (self.folder / "history" / f"{name}.csv").read_text()
+        with TemporaryDirectory() as aside:
+            files = FileRecords(Path(aside), PARAMETERS)
+            copy(open_records(self.url, self.folder, PARAMETERS), files)
+            path = Path(aside, f"{name}.csv")
+            return path.read_text() if path.exists() else ""
 
     def open(self) -> Project:
         return Project.open(self.folder, self.folder)
 
     def tree(self) -> dict[str, tuple[int, bytes]]:
-        """Every file but the locks, with its time and content; folders too."""
-        return {
+        """Every file but the locks, with its time and content; folders too; and the ledgers."""
+        ledgers = {}
+        if self.url:
+            ledgers = {name: (0, self.ledger(name).encode()) for name in ("runs", "proposals")}
+        return ledgers | {
             path.relative_to(self.folder).as_posix(): (
                 (path.stat().st_mtime_ns, path.read_bytes()) if path.is_file() else (0, b"")
             )
@@ -98,15 +129,44 @@ class Sweep:
         }
 
 
+@pytest.fixture(scope="session")
+def postgresql_server() -> Iterator[str]:
+    with databases.server() as socket:
+        yield socket
+
+
 @pytest.fixture
-def empty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Sweep:
+def postgresql(postgresql_server: str) -> Iterator[str]:
+    """The URL of an empty history on a real PostgreSQL server."""
+    with databases.schema(postgresql_server) as url:
+        yield url
+
+
+@pytest.fixture
+def backend(request: pytest.FixtureRequest) -> str:
+    """Where the history is kept: in files, unless a test is parametrised with other backends."""
+    return str(getattr(request, "param", "files"))
+
+
+@pytest.fixture
+def history_url(backend: str, request: pytest.FixtureRequest) -> str:
+    """The URL of an empty history, or nothing where it is kept in files."""
+    if backend == "postgresql":
+        return str(request.getfixturevalue("postgresql"))
+    return "sqlite:///history/runs.db" if backend == "sqlite" else ""
+
+
+@pytest.fixture
+def empty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, history_url: str) -> Sweep:
     """A project without a history, in the current folder."""
-    for name in ("RECOMMEND_PROJECT", "NO_COLOR", "FORCE_COLOR"):
+    for name in ("RECOMMEND_PROJECT", "RECOMMEND_HISTORY", "NO_COLOR", "FORCE_COLOR"):
         monkeypatch.delenv(name, raising=False)
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
         monkeypatch.setenv(name, "1")
     folder = tmp_path / "toy"
-    sweep = Sweep(folder)
+    sweep = Sweep(folder, history_url)
+    if history_url:
+        monkeypatch.setenv("RECOMMEND_HISTORY", history_url)
     sweep.write("configs/sweep.yaml", SWEEP)
     sweep.write("configs/base.yaml", TEMPLATE)
     monkeypatch.chdir(folder)

@@ -15,20 +15,22 @@ MAY_IMPORT = {
     "run": {"number"},
     "space": {"errors", "number", "run"},
     "tables": {"errors", "number", "vocabulary"},
-    "records": {"errors", "number", "run"},
+    "records": {"errors", "history_url", "number", "run"},
     "engine": {"errors", "number", "run", "space", "vocabulary"},
     "yaml_document": {"errors"},
     "settings": {"errors", "number", "run", "yaml_document"},
-    "config": {"errors", "number", "run", "space", "settings"},
+    "history_url": set(),
+    "config": {"errors", "history_url", "number", "run", "space", "settings"},
     "jobs": {"errors", "run", "yaml_document"},
     "scaffold": {"errors", "number", "vocabulary", "run", "space", "tables", "jobs"},
     "campaign": {
-        *("errors", "vocabulary", "run", "space", "tables", "records", "engine"),
+        *("errors", "history_url", "vocabulary", "run", "space", "tables", "records", "engine"),
         *("config", "jobs", "scaffold"),
     },
-    "cli": {"errors", "number", "run", "records", "engine", "campaign"},
+    "cli": {"errors", "history_url", "number", "run", "records", "engine", "campaign"},
 }
 HEAVY = {"numpy", "scipy", "pandas", "skopt", "sklearn"}
+DATABASE = {"sqlalchemy", "alembic", "psycopg"}
 
 
 def files():
@@ -95,6 +97,17 @@ def test_skopt_stays_behind_the_surrogate():
     assert users == {"engine.surrogate"}
 
 
+def test_only_the_records_in_a_database_know_a_library_for_databases():
+    users = {module_name(p) for p in files() if {room(n) for n in imports(p)} & DATABASE}
+    behind = ("records.database", "records.migrations")
+    assert users
+    assert all(user.startswith(behind) for user in users)
+    for path in files():
+        loads = {name.removeprefix("recommender.") for name in imports(path, at_load=True)}
+        inside = module_name(path).startswith(behind)
+        assert inside or not any(name.startswith(behind) for name in loads)
+
+
 def test_the_acquisition_function_knows_neither_spaces_nor_files():
     found = {room(name) for name in imports(PACKAGE / "engine" / "acquisition.py")}
     assert found <= {"__future__", "math", "numpy", "scipy"}
@@ -128,4 +141,4 @@ def test_starting_up_loads_no_heavy_library(module):
     answer = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=PACKAGE.parent
     )
-    assert not set(answer.stdout.split()) & HEAVY
+    assert not set(answer.stdout.split()) & (HEAVY | DATABASE)

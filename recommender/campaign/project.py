@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from recommender.config import SWEEP_FILE, SweepConfig, find_project, load_sweep
-from recommender.errors import ConfigError, ConflictError, did_you_mean
-from recommender.records import RESERVED, FileRecords, Folded, Records
+from recommender.errors import ConfigError, ConflictError, UsageError, did_you_mean
+from recommender.history_url import EXAMPLES, is_url
+from recommender.records import RESERVED, Folded, Records, open_records
 
 JOBS_FOLDER = Path("configs", "jobs")
 HISTORY_FOLDER = Path("history")
@@ -26,8 +27,12 @@ class Project:
     def open(cls, named: Path | None, here: Path) -> Project:
         """Open the project that the user named, or else the nearest one from `here` upward.
 
+        Its history is where RECOMMEND_HISTORY says, else the sweep file, else in its own files.
+
         Raises:
             ConfigError: there is no project, or its sweep file is wrong.
+            UsageError: the URL of the history is none that can be used.
+            HistoryError: a package that a database needs is not installed.
         """
         if named is not None and not os.access(named / SWEEP_FILE, os.F_OK):
             raise ConfigError(
@@ -36,7 +41,11 @@ class Project:
             )
         folder = named if named is not None else find_project(here)
         config = load_sweep(folder / SWEEP_FILE, RESERVED)
-        return cls(folder, config, FileRecords(folder / HISTORY_FOLDER, config.space.names))
+        named_history = os.environ.get("RECOMMEND_HISTORY", "")
+        if named_history and not is_url(named_history):
+            raise UsageError(f"RECOMMEND_HISTORY is not the URL of a database; write {EXAMPLES}")
+        place = named_history or config.history or str(HISTORY_FOLDER)
+        return cls(folder, config, open_records(place, folder, config.space.names))
 
     def read(self) -> Folded:
         """Return what the history says, which must not contradict itself.
@@ -54,7 +63,7 @@ class Project:
         if metric not in folded.metrics and hint:
             raise ConfigError(
                 f"{self.shown(self.config.path)}: objective.metric: there is no column {metric!r} "
-                f"in {HISTORY_FOLDER}/runs.csv. If it is a new metric, record a first value of it, "
+                f"in {self.records.results}. If it is a new metric, record a first value of it, "
                 f"or add its column before `note`{hint}"
             )
         return folded

@@ -124,7 +124,7 @@ def _require_free(project: Project, paths: Iterable[Path], *, dry_run: bool) -> 
         if os.path.lexists(path):
             raise ConflictError(
                 f"{project.shown(path)} exists already, but the history knows nothing of it; "
-                "move it away, or restore history/proposals.csv"
+                "move it away, or restore the ledger of proposals"
             )
     if not dry_run:
         require_writable(project.folder / JOBS_FOLDER)

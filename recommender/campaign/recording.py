@@ -17,7 +17,7 @@ from recommender.records import (
     check_event,
     same,
 )
-from recommender.run import RESULTS, Params, Run, Status, Value, next_number, run_id
+from recommender.run import RESULTS, Params, Run, Status, Value, run_id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,13 +77,13 @@ def record(
     space = project.config.space
     params = {name: space[name].coerce(text) for name, text in result.params.items()}
     with project.records.writing(dry_run=dry_run) as writer:
-        folded = writer.folded
+        folded = _about(writer, id, result.label, params)
         _check_metrics(project, folded, result.metrics, new_metric=new_metric)
         known = None if id else _recorded_before(folded, result.label, params)
         if known is not None:
             id, params = known.id, {}
         notices = () if id else _repeats(folded, params)
-        id = id or _new_id(project, folded, params, amend)
+        id = id or _new_id(project, writer, params, amend)
         if amend is None:
             _check_outcome(project, folded.history.get(id), result)
         event = check_event(
@@ -144,9 +144,22 @@ def _marked(
     marked = []
     for id in dict.fromkeys(ids):
         event = Event(id=id, kind=kind, recorded_at=now, note=note)
-        marked.append(Recorded(id=id, event=check_event(writer.folded, event)))
+        marked.append(Recorded(id=id, event=check_event(_about(writer, id), event)))
     writer.append_events([each.event for each in marked if each.event is not None])
     return marked
+
+
+def _about(writer: Writer, id: str | None, label: str = "", params: Params | None = None) -> Folded:
+    """Return what is known of a run, or of those of that label or these parameters.
+
+    A run that neither is known nor could be a new one is looked for among all: an error then
+    names the nearest.
+    """
+    if not id:
+        return writer.find(label=label, params=params)
+    folded = writer.find(id=id)
+    complete = params is not None and all(name in params for name in folded.parameters)
+    return folded if complete or folded.history.get(id) else writer.folded
 
 
 def _pending_of_batch(folded: Folded, batch: int) -> list[str]:
@@ -213,7 +226,7 @@ def _recorded_before(folded: Folded, label: str, params: Params) -> Run | None:
 
 
 def _new_id(
-    project: Project, folded: Folded, params: Mapping[str, Value], amend: str | None
+    project: Project, writer: Writer, params: Mapping[str, Value], amend: str | None
 ) -> str:
     if amend is not None:
         raise UsageError("name the run to amend by its id: recommend record ID --amend REASON ...")
@@ -223,7 +236,7 @@ def _new_id(
             f"name the run by its id, or give every parameter of a run that was never proposed: "
             f"--param NAME=VALUE is missing for {', '.join(missing)}"
         )
-    return run_id(next_number([run.id for run in folded.history.runs]), params)
+    return run_id(writer.next_number(), params)
 
 
 def _complete(folded: Folded, event: Event) -> Event:

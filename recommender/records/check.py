@@ -46,16 +46,16 @@ def check_event(folded: Folded, event: Event) -> Event | None:
 
 
 def _new_run(folded: Folded, event: Event) -> Event:
+    missing = [name for name in folded.parameters if name not in event.params]
+    if event.kind is EventKind.RESULT and event.params and not missing:
+        return replace(event, status=event.status or Status.COMPLETED)
     hint = nearest_id(event.id, [run.id for run in folded.history.runs])
     if event.kind is not EventKind.RESULT:
         raise UsageError(f"there is no run {event.id}{hint}")
-    missing = [name for name in folded.parameters if name not in event.params]
-    if missing or not event.params:
-        raise UsageError(
-            f"there is no run {event.id}{hint or '.'} To record one that was never proposed, give "
-            f"--param NAME=VALUE for {', '.join(missing) or 'its parameters'}"
-        )
-    return replace(event, status=event.status or Status.COMPLETED)
+    raise UsageError(
+        f"there is no run {event.id}{hint or '.'} To record one that was never proposed, give "
+        f"--param NAME=VALUE for {', '.join(missing) or 'its parameters'}"
+    )
 
 
 def _bare(event: Event) -> Event:

@@ -18,7 +18,7 @@ from typing import TypeVar
 from recommender.errors import HistoryError, UsageError, did_you_mean
 from recommender.number import format_value, parse_number, parse_value
 from recommender.records.event import Event, EventKind, same
-from recommender.records.ledger import Ledger, Row, clean
+from recommender.records.ledger import Row, Table, clean
 from recommender.run import RESULTS, Proposal, Status, Value, params_hash
 
 RUN_COLUMNS: tuple[str, ...] = ("id", "event", "status", "recorded_at", "label", "hours", "note")
@@ -45,7 +45,7 @@ _ALLOWED_ID = "an id has 1 to 100 letters, digits, dots, dashes or underlines (n
 _Word = TypeVar("_Word", bound=StrEnum)
 
 
-def _check_place(ledger: Ledger, parameters: Sequence[str], last: str) -> None:
+def _check_place(ledger: Table, parameters: Sequence[str], last: str) -> None:
     for header in ledger.headers:
         misplaced = [name for name in parameters if name in header[header.index(last) :]]
         if misplaced:
@@ -55,7 +55,7 @@ def _check_place(ledger: Ledger, parameters: Sequence[str], last: str) -> None:
             )
 
 
-def read_events(ledger: Ledger, parameters: Sequence[str]) -> list[Event]:
+def read_events(ledger: Table, parameters: Sequence[str]) -> list[Event]:
     """Return the rows of the ledger of results.
 
     A row without an id, which a person added, gets one that its parameters give.
@@ -78,7 +78,7 @@ def read_events(ledger: Ledger, parameters: Sequence[str]) -> list[Event]:
     return events
 
 
-def metric_names(ledger: Ledger, parameters: Sequence[str]) -> tuple[str, ...]:
+def metric_names(ledger: Table, parameters: Sequence[str]) -> tuple[str, ...]:
     """Return the metrics that have a column in the ledger of results, blank ones too."""
     before_note = [name for names in ledger.headers for name in names[: names.index("note")]]
     return tuple(
@@ -116,7 +116,7 @@ def _read_event(row: Row, parameters: Sequence[str]) -> Event:
     )
 
 
-def read_proposals(ledger: Ledger, parameters: Sequence[str]) -> list[Proposal]:
+def read_proposals(ledger: Table, parameters: Sequence[str]) -> list[Proposal]:
     """Return the rows of the ledger of proposals.
 
     Raises:
@@ -204,7 +204,7 @@ def event_cells(event: Event) -> dict[str, str]:
         UsageError: it holds what a cell cannot keep.
     """
     _check_id(event.id)
-    return {
+    cells = {
         "id": event.id,
         "event": event.kind.value,
         "status": event.status.value if event.status else "",
@@ -216,6 +216,7 @@ def event_cells(event: Event) -> dict[str, str]:
         "note": event.note,
         **event.extras,
     }
+    return {name: clean(cell) for name, cell in cells.items()}
 
 
 def proposal_cells(proposal: Proposal) -> dict[str, str]:
@@ -226,7 +227,7 @@ def proposal_cells(proposal: Proposal) -> dict[str, str]:
     """
     id = proposal.id
     _check_id(id)
-    return {
+    cells = {
         "id": id,
         "batch": str(proposal.batch),
         "proposed_at": proposal.proposed_at,
@@ -244,6 +245,7 @@ def proposal_cells(proposal: Proposal) -> dict[str, str]:
         "history_digest": proposal.history_digest,
         "proposed_by": proposal.proposed_by,
     }
+    return {name: clean(cell) for name, cell in cells.items()}
 
 
 def _check_id(id: str) -> None:
@@ -263,33 +265,3 @@ def _text(id: str, name: str, value: Value | None) -> str:
             "a value that is not blank, has no blanks around it and is not a number written oddly"
         )
     return text
-
-
-def whole_header(
-    headers: Sequence[tuple[str, ...]],
-    before: Sequence[str],
-    after: Sequence[str],
-    ours: Sequence[str],
-) -> tuple[str, ...]:
-    """Return a header with the columns of all `headers`, and those new before and after our last.
-
-    Raises:
-        UsageError: a new name is not allowed, or stands on the other side already.
-    """
-    last = ours[-1]
-    for name in (*before, *after):
-        if not name or name != clean(name).strip() or name in ours:
-            raise UsageError(f"{name!r} is not allowed as the name of a column; rename it")
-    halves = [(header[: header.index(last)], header[header.index(last) :]) for header in headers]
-    left, right = list(halves[0][0]), list(halves[0][1])
-    lefts = [*(name for half, _ in halves for name in half), *before]
-    rights = [*(name for _, half in halves for name in half), *after]
-    for side, names, other in ((left, lefts, right), (right, rights, left)):
-        side.extend(name for name in dict.fromkeys(names) if name not in side)
-        both = [name for name in side if name in other]
-        if both:
-            raise UsageError(
-                f"the column {both[0]} stands on the other side of {last} (numbers stand before "
-                "it, a person's own text after it); rename it or move the column"
-            )
-    return (*left, *right)

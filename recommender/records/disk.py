@@ -52,6 +52,24 @@ def locked(path: Path, seconds: float, late: Callable[[str], None]) -> Iterator[
         os.close(file)
 
 
+@contextlib.contextmanager
+def locked_in_time(path: Path, seconds: float) -> Iterator[None]:
+    """Hold the lock that the file at `path` stands for, waiting at most `seconds` for it.
+
+    Raises:
+        HistoryError: the lock cannot be had; the message names the holder.
+    """
+
+    def late(holder: str) -> None:
+        raise HistoryError(
+            f"{path}: another process holds the lock (process {holder}); wait for it to finish, "
+            "or end it, and try again"
+        )
+
+    with locked(path, seconds, late):
+        yield
+
+
 def await_writer(path: Path, seconds: float) -> None:
     """Wait at most `seconds` for whoever holds the lock at `path` to let go."""
     with contextlib.suppress(OSError):  # without a lock file nobody writes

@@ -5,27 +5,20 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from recommender.errors import HistoryError, UsageError, did_you_mean
 from recommender.records import disk
-from recommender.records.columns import (
-    PROPOSAL_COLUMNS,
-    RUN_COLUMNS,
-    event_cells,
-    metric_names,
-    proposal_cells,
-    read_events,
-    read_proposals,
-    whole_header,
-)
+from recommender.records.columns import metric_names, read_events, read_proposals
 from recommender.records.event import Event
 from recommender.records.fold import Folded, fold
+from recommender.records.header import PROPOSALS, RESULTS, Layout
 from recommender.records.ledger import Ledger, parse
-from recommender.run import Proposal
+from recommender.records.protocol import Content, Contents
+from recommender.records.writer import Cells, CheckingWriter
+from recommender.run import Params, Proposal, next_number
 
 _SECONDS_TO_WRITE = 60.0  # more than anybody holds the write lock
 _SECONDS_OF_SILENCE = 1.0
@@ -40,8 +33,12 @@ class FileRecords:
 
     def __init__(self, folder: Path, parameters: Sequence[str]) -> None:
         self.parameters = tuple(parameters)
-        self._runs = _File(folder, "runs.csv", RUN_COLUMNS[:-1], RUN_COLUMNS[-1:])
-        self._proposals = _File(folder, "proposals.csv", PROPOSAL_COLUMNS[:3], PROPOSAL_COLUMNS[3:])
+        self._files = {layout: _File(folder, layout) for layout in (RESULTS, PROPOSALS)}
+
+    @property
+    def results(self) -> str:
+        """What messages call the ledger of results."""
+        return self._files[RESULTS].where
 
     def read(self) -> Folded:
         """Return everything that the ledgers say; a missing one says nothing.
@@ -49,17 +46,24 @@ class FileRecords:
         Raises:
             HistoryError: a ledger cannot be read, or a row of one makes no sense.
         """
-        folded = self._read()
-        if folded.notices:  # what seems cut off may be in the course of being written
-            disk.await_writer(self._write_lock, _SECONDS_TO_WRITE)
-            folded = self._read()
-        return folded
+        return self._settled()[-1]
 
-    def _read(self) -> Folded:
+    def contents(self) -> Contents:
+        """Return the ledgers as they stand. Raises as `read`."""
+        return _contents(*self._settled())
+
+    def _settled(self) -> _Reading:
+        reading = self._read()
+        if reading[-1].notices:  # what seems cut off may be in the course of being written
+            disk.await_writer(self._write_lock, _SECONDS_TO_WRITE)
+            reading = self._read()
+        return reading
+
+    def _read(self) -> _Reading:
         # Results first: what is appended meanwhile can then not be a result without its proposal.
-        runs, proposals = self._runs.read(), self._proposals.read()
-        results = self._runs.parse(runs)
-        asked = self._proposals.parse(proposals)
+        runs, proposals = (self._files[layout].read() for layout in (RESULTS, PROPOSALS))
+        results = self._files[RESULTS].parse(runs)
+        asked = self._files[PROPOSALS].parse(proposals)
         folded = fold(
             read_events(results, self.parameters),
             read_proposals(asked, self.parameters),
@@ -70,16 +74,17 @@ class FileRecords:
             for ledger in (results, asked)
             if ledger.torn
         )
-        return replace(
+        folded = replace(
             folded,
             metrics=metric_names(results, self.parameters),
             notices=notices,
             digest=_digest(runs, proposals),
         )
+        return results, asked, folded
 
     @property
     def _write_lock(self) -> Path:
-        return self._runs.path.with_name(".runs.lock")
+        return self._files[RESULTS].path.with_name(".runs.lock")
 
     @contextlib.contextmanager
     def writing(self, *, dry_run: bool = False) -> Iterator[FileWriter]:
@@ -88,14 +93,7 @@ class FileRecords:
         Raises:
             HistoryError: the lock cannot be had, or a ledger not be read.
         """
-
-        def late(holder: str) -> None:
-            raise HistoryError(
-                f"{self._write_lock}: another process holds the lock (process {holder}); wait for "
-                "it to finish, or end it, and try again"
-            )
-
-        lock = disk.locked(self._write_lock, _SECONDS_TO_WRITE, late)
+        lock = disk.locked_in_time(self._write_lock, _SECONDS_TO_WRITE)
         with contextlib.nullcontext() if dry_run else lock:
             yield FileWriter(self, dry_run)
 
@@ -106,121 +104,126 @@ class FileRecords:
         Raises:
             HistoryError: the lock cannot be had.
         """
-        lock = self._runs.path.with_name(".next.lock")
+        lock = self._files[RESULTS].path.with_name(".next.lock")
         with disk.locked(lock, _SECONDS_OF_SILENCE, lambda _: waiting()):
             yield
 
 
-class FileWriter:
+class FileWriter(CheckingWriter):
     """Appends to the ledgers of a `FileRecords` whose write lock is held, or only checks."""
 
     def __init__(self, records: FileRecords, dry_run: bool) -> None:
+        super().__init__(records.parameters, dry_run)
         self._records = records
-        self._dry_run = dry_run
-        self._folded: Folded | None = None
+        self._read: _Reading | None = None
+
+    def _reading(self) -> _Reading:
+        if self._read is None:
+            self._read = self._records._read()
+        return self._read
 
     @property
     def folded(self) -> Folded:
         """What the ledgers say now, with everything that this writer has appended."""
-        if self._folded is None:
-            self._folded = self._records._read()
-        return self._folded
+        return self._reading()[-1]
 
-    def append_events(self, events: Sequence[Event], metrics: Iterable[str] = ()) -> None:
-        """Append rows of results, and return when they are safe on the disk; all or none.
+    def find(self, *, id: str = "", label: str = "", params: Params | None = None) -> Folded:
+        """Return everything that the ledgers say, since they are read from the top anyway."""
+        return self.folded
 
-        `metrics` are names that get a column with the rows, even if it stays blank.
+    def next_number(self) -> int:
+        """Return the number after the highest in use."""
+        return next_number([run.id for run in self.folded.history.runs])
 
-        Raises:
-            UsageError: a row holds what a ledger cannot keep.
-            HistoryError: the rows could not be written; the ledger is as before.
-        """
-        parameters = self._records.parameters
-        metrics = dict.fromkeys((*metrics, *(name for event in events for name in event.metrics)))
-        for event in events:
-            _check_names(event.id, event.params, parameters)
-        for name in metrics:
-            if name in parameters:
-                raise UsageError(f"{name} is a parameter, so it cannot be a metric; rename one")
-        extras = {name: None for event in events for name in event.extras}
-        rows = [event_cells(event) for event in events]
-        self._append(self._records._runs, rows, metrics, extras)
+    def contents(self) -> Contents:
+        """Return the ledgers as they stand now."""
+        return _contents(*self._reading())
 
-    def append_proposals(self, proposals: Sequence[Proposal]) -> None:
-        """Append proposals, and return when they are safe on the disk; all or none.
+    def append_contents(self, results: Content, proposals: Content) -> None:
+        """Append rows as they stand in other ledgers, and the columns that are new.
 
         Raises:
-            UsageError: a proposal holds what a ledger cannot keep.
-            HistoryError: the rows could not be written; the ledger is as before.
+            UsageError: a column stands on the other side of our last one, or a cell is too long.
+            HistoryError: the rows could not be written.
         """
-        parameters = self._records.parameters
-        for proposal in proposals:
-            _check_names(proposal.id, proposal.params, parameters)
-            missing = [name for name in parameters if name not in proposal.params]
-            if missing:
-                raise UsageError(f"{proposal.id} has no value for {', '.join(missing)}")
-        rows = [proposal_cells(proposal) for proposal in proposals]
-        self._append(self._records._proposals, rows, (), ())
+        # Proposals first, so that no result ever stands without its proposal.
+        prepared = [
+            self._records._files[layout].prepared_content(content)
+            for layout, content in ((PROPOSALS, proposals), (RESULTS, results))
+            if content.columns
+        ]
+        self._write(*prepared)
 
     def _append(
-        self,
-        file: _File,
-        rows: Sequence[Mapping[str, str]],
-        metrics: Iterable[str],
-        extras: Iterable[str],
+        self, layout: Layout, rows: Sequence[Cells], metrics: Iterable[str], extras: Iterable[str]
     ) -> None:
         _ = self.folded  # raises where the ledgers make no sense: nothing goes on top of that
-        if not rows:
-            return
-        write = file.prepared(rows, self._records.parameters, metrics, extras)
+        if rows:
+            file = self._records._files[layout]
+            self._write(file.prepared(rows, self._records.parameters, metrics, extras))
+
+    def _write(self, *prepared: Callable[[], None]) -> None:
         if not self._dry_run:
-            self._folded = None
-            write()
+            self._read = None
+            for write in prepared:
+                write()
 
 
 class _File:
-    """One ledger on the disk, with our own columns: the `front`, the parameters, the `rest`."""
+    """One ledger on the disk."""
 
-    def __init__(
-        self, folder: Path, name: str, front: tuple[str, ...], rest: tuple[str, ...]
-    ) -> None:
+    def __init__(self, folder: Path, layout: Layout) -> None:
         # Not `Path.resolve`, which raises an error of its own where links form a loop.
-        self.path = Path(os.path.realpath(folder / name))
-        self.where = f"{folder.absolute().name}/{name}"
-        self.front, self.rest = front, rest
+        self.path = Path(os.path.realpath(folder / f"{layout.name}.csv"))
+        self.where = f"{folder.absolute().name}/{layout.name}.csv"
+        self.layout = layout
 
     def read(self) -> bytes:
         return disk.read(self.path)
 
     def parse(self, data: bytes) -> Ledger:
-        return parse(data, self.where, (*self.front, *self.rest))
+        return parse(data, self.where, self.layout.ours)
 
     def prepared(
         self,
-        rows: Sequence[Mapping[str, str]],
+        rows: Sequence[Cells],
         parameters: Iterable[str],
         metrics: Iterable[str],
         extras: Iterable[str],
     ) -> Callable[[], None]:
         """Return what appends the rows, after everything that may be wrong with them was tried."""
         ledger = self.parse(self.read())
-        ours = (*self.front, *self.rest)
-        headers = ledger.headers or ((*self.front, *parameters, *self.rest),)
-        header = whole_header(headers, (*parameters, *metrics), tuple(extras), ours)
+        header = self.layout.header(ledger.headers, parameters, metrics, extras)
         if ledger.headers[-1:] == (header,) and not ledger.torn:
             return partial(disk.append, self.path, ledger.appended(rows))
         return partial(disk.replace, self.path, ledger.rewritten(header, rows))
+
+    def prepared_content(self, content: Content) -> Callable[[], None]:
+        """Return what appends rows as they stand; a cell of several lines must not be cut off."""
+        ledger = self.parse(self.read())
+        header = self.layout.header((*ledger.headers, content.columns), ())
+        return partial(disk.replace, self.path, ledger.rewritten(header, content.rows))
+
+
+_Reading = tuple[Ledger, Ledger, Folded]
+
+
+def _contents(results: Ledger, proposals: Ledger, folded: Folded) -> Contents:
+    return Contents(
+        results=_content(RESULTS, results, folded.events),
+        proposals=_content(PROPOSALS, proposals, folded.proposals),
+        folded=folded,
+    )
+
+
+def _content(layout: Layout, ledger: Ledger, read: Sequence[Event | Proposal]) -> Content:
+    rows = tuple(
+        row.cells if row.cells["id"].strip() else {**row.cells, "id": named.id}
+        for row, named in zip(ledger.rows(), read, strict=True)
+    )
+    return Content(layout.header(ledger.headers, ()) if ledger.headers else (), rows)
 
 
 def _digest(*ledgers: bytes) -> str:
     parts = "".join(hashlib.sha256(ledger).hexdigest() for ledger in ledgers)
     return hashlib.sha256(parts.encode()).hexdigest()[:12]
-
-
-def _check_names(id: str, params: Mapping[str, object], parameters: Sequence[str]) -> None:
-    for name in params:
-        if name not in parameters:
-            raise UsageError(
-                f"{id}: there is no parameter {name}; allowed: {', '.join(parameters)}"
-                f"{did_you_mean(name, parameters)}"
-            )

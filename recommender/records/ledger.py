@@ -20,6 +20,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from recommender.errors import HistoryError, UsageError, did_you_mean
 
@@ -34,6 +35,21 @@ class Row:
 
     where: str
     cells: Mapping[str, str]
+
+
+class Table(Protocol):
+    """Rows of cells under the columns of a header, wherever they are kept."""
+
+    @property
+    def where(self) -> str:
+        """What messages call it."""
+
+    @property
+    def headers(self) -> tuple[tuple[str, ...], ...]:
+        """The columns of each section; none: it is empty."""
+
+    def rows(self) -> Iterator[Row]:
+        """Yield the rows, each with the columns of its section."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +122,7 @@ class Ledger:
                 text = _widened(text, columns, header, index in self.sections)
             texts.append(text)
         if not self.sections:
-            texts.append(_line(header) + self.line_end)
+            texts.append(line_of(header) + self.line_end)
         return (self.bom + "".join(texts) + _lines(header, rows, self.line_end)).encode()
 
 
@@ -231,19 +247,24 @@ def clean(text: str) -> str:
 
 
 def _lines(header: Sequence[str], rows: Iterable[Mapping[str, str]], line_end: str) -> str:
-    """Return rows as lines of CSV, one line each."""
-    return "".join(_line([clean(row.get(name, "")) for name in header]) + line_end for row in rows)
+    """Return rows as lines of CSV."""
+    return "".join(line_of([row.get(name, "") for name in header]) + line_end for row in rows)
 
 
-def _line(cells: Sequence[str]) -> str:
+def line_of(cells: Sequence[str]) -> str:
+    """Return cells as a line of CSV, without a line end.
+
+    Raises:
+        UsageError: a cell is too long.
+    """
     longest = max(cells, key=len)
     if len(longest) > _LONGEST_CELL:
         raise UsageError(
             f"a cell has {len(longest)} characters ({longest[:40]}...); {_LONGEST_CELL} at most"
         )
     file = io.StringIO(newline="")
-    csv.writer(file, lineterminator="").writerow(cells)
-    line = file.getvalue()
+    csv.writer(file, lineterminator="\r\n").writerow(cells)  # quotes what holds either of them
+    line = file.getvalue()[:-2]
     # Unquoted, such a cell at the start would make the row a comment.
     return f'"{cells[0]}"{line[len(cells[0]) :]}' if line.startswith("#") else line
 
@@ -252,5 +273,5 @@ def _widened(text: str, old: Sequence[str], new: Sequence[str], is_header: bool)
     """Return a record with empty cells (in a header: names) where `new` has further columns."""
     body = text.rstrip("\r\n")
     raw = dict(zip(old, _RAW_CELL.findall(body), strict=True))
-    added = {name: _line([name]) if is_header else "" for name in new}
+    added = {name: line_of([name]) if is_header else "" for name in new}
     return ",".join(raw.get(name, added[name]) for name in new) + text[len(body) :]

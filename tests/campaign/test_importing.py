@@ -5,6 +5,9 @@ from recommender.campaign.recording import record
 from recommender.campaign.result import Result
 from recommender.errors import ConflictError, TableError
 from recommender.run import Status
+from tests.conftest import every_backend
+
+pytestmark = every_backend
 
 NOW = "2026-07-01T00:00:00Z"
 COLUMNS = "id,event,status,recorded_at,label,hours,lr,tau,loss,NMI,note"

@@ -1,9 +1,10 @@
 import csv
-from contextlib import contextmanager
 
 import pytest
 
-from recommender.records import disk
+from tests.conftest import every_backend
+
+pytestmark = every_backend
 
 ID = ["run-0001-aaaa"]
 NEW = ["--param", "lr=0.002", "--param", "tau=0.4"]
@@ -340,16 +341,15 @@ def test_drop_takes_a_batch(sweep, recommend, proposed):
 def test_a_result_that_comes_in_first_is_not_dropped_with_its_batch(
     sweep, recommend, proposed, monkeypatch
 ):
-    locked = disk.locked
+    records = type(sweep.open().records)
+    writing = records.writing
 
-    @contextmanager
-    def slow(*arguments):
-        monkeypatch.setattr(disk, "locked", locked)
+    def slow(self, **options):
+        monkeypatch.setattr(records, "writing", writing)
         recommend("record", proposed[0], "--metric", "loss=0.5")
-        with locked(*arguments):
-            yield
+        return writing(self, **options)
 
-    monkeypatch.setattr(disk, "locked", slow)
+    monkeypatch.setattr(records, "writing", slow)
     assert recommend("drop", "--batch", 1, "-q").out == f"{proposed[1]}\n"
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from recommender.records import FileRecords
+from recommender.records import Records, open_records
 
 
 @pytest.fixture
@@ -13,5 +13,11 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def records(folder: Path) -> FileRecords:
-    return FileRecords(folder, ["lr", "t"])
+def place(history_url: str) -> str:
+    """Where the history is kept, from the test's folder on."""
+    return history_url or "history"
+
+
+@pytest.fixture
+def records(place: str, tmp_path: Path) -> Records:
+    return open_records(place, tmp_path, ["lr", "t"])

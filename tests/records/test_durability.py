@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import errno
 import fcntl
-import multiprocessing
 import os
 import resource
 import signal
@@ -14,8 +13,11 @@ from pathlib import Path
 import pytest
 
 from recommender.errors import HistoryError
-from recommender.records import Event, FileRecords, check_event, files
-from recommender.run import Proposal, Status
+from recommender.records import Event, FileRecords, Records, check_event, files
+from recommender.records.database import connections
+from recommender.run import Status
+from tests.conftest import every_backend
+from tests.crowd import check_proposed, check_recorded, propose_many, record_many, run_all
 
 LEDGER = (
     "id,event,status,recorded_at,label,hours,lr,t,loss,note\n"
@@ -29,74 +31,38 @@ def event(id: str, **metrics: float) -> Event:
     return Event(id=id, status=Status.COMPLETED, params=params, metrics=metrics)
 
 
-def _record(folder: Path, worker: int, count: int) -> None:
-    for number in range(count):
-        # Every worker brings a metric of its own, so that rewriting and appending meet.
-        metrics = {"loss": number / 7, f"m{worker}" if number % 5 == 0 else "NMI": 0.5}
-        with FileRecords(folder, ["lr", "t"]).writing() as writer:
-            new = check_event(writer.folded, event(f"w{worker}-{number}", **metrics))
-            assert new is not None
-            writer.append_events([new])
+@every_backend
+def test_of_many_recorders_at_once_none_loses_a_row(place: str, tmp_path: Path) -> None:
+    run_all(record_many, [(place, tmp_path, worker, 25) for worker in range(8)])
+    check_recorded(place, tmp_path, workers=8, count=25)
 
 
-def _run_all(target: object, arguments: list[tuple[object, ...]]) -> None:
-    context = multiprocessing.get_context("fork")
-    workers = [context.Process(target=target, args=args) for args in arguments]  # type: ignore[arg-type]
-    for worker in workers:
-        worker.start()
-    for worker in workers:
-        worker.join(60)
-    assert [worker.exitcode for worker in workers] == [0] * len(workers)
+@every_backend
+def test_of_many_proposers_at_once_each_sees_what_the_others_proposed(
+    place: str, tmp_path: Path
+) -> None:
+    run_all(propose_many, [(place, tmp_path, worker, 5, 2) for worker in range(4)])
+    check_proposed(place, tmp_path, batches=20, size=2)
 
 
-def test_of_many_recorders_at_once_none_loses_a_row(folder: Path) -> None:
-    _run_all(_record, [(folder, worker, 25) for worker in range(8)])
-    folded = FileRecords(folder, ["lr", "t"]).read()
-    assert folded.conflicts == ()
-    assert {run.id for run in folded.history.runs} == {
-        f"w{w}-{n}" for w in range(8) for n in range(25)
-    }
-    assert len(folded.events) == 200
-    assert all(run.metrics["loss"] == int(run.id.split("-")[1]) / 7 for run in folded.history.runs)
-
-
-def _propose(folder: Path, worker: int) -> None:
-    records = FileRecords(folder, ["lr", "t"])
-    for _ in range(5):
-        with records.proposing(pytest.fail):
-            batch = len(records.read().history.runs)
-            proposal = Proposal(
-                id=f"run-{batch}",
-                batch=batch,
-                proposed_at="",
-                params={"lr": 0.1, "t": 0.9},
-                metric="loss",
-                role="explore",
-                reason=f"worker {worker}",
-            )
-            with records.writing() as writer:
-                writer.append_proposals([proposal])
-
-
-def test_of_many_proposers_at_once_each_sees_what_the_others_proposed(folder: Path) -> None:
-    _run_all(_propose, [(folder, worker) for worker in range(4)])
-    proposals = FileRecords(folder, ["lr", "t"]).read().proposals
-    assert [proposal.batch for proposal in proposals] == list(range(20))
-
-
-def test_recording_does_not_wait_for_a_proposal(folder: Path, records: FileRecords) -> None:
+@every_backend
+def test_recording_does_not_wait_for_a_proposal(
+    place: str, tmp_path: Path, records: Records
+) -> None:
     with records.proposing(pytest.fail):
-        recorder = threading.Thread(target=_record, args=(folder, 0, 1))
+        recorder = threading.Thread(target=record_many, args=(place, tmp_path, 0, 1))
         recorder.start()
         recorder.join(20)
         assert not recorder.is_alive()
     assert len(records.read().events) == 1
 
 
+@every_backend
 def test_a_lock_that_is_not_let_go_is_an_error_that_names_the_holder(
-    records: FileRecords, monkeypatch: pytest.MonkeyPatch
+    records: Records, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(files, "_SECONDS_TO_WRITE", 0.01)
+    monkeypatch.setattr(connections, "_SECONDS_TO_WRITE", 0.01)
     with records.writing():
         expected = rf"process {os.getpid()} on .*try again"
         with pytest.raises(HistoryError, match=expected), records.writing():
@@ -105,10 +71,12 @@ def test_a_lock_that_is_not_let_go_is_an_error_that_names_the_holder(
         pass
 
 
+@every_backend
 def test_who_waits_for_another_proposal_says_so_and_then_gets_the_lock(
-    records: FileRecords, monkeypatch: pytest.MonkeyPatch
+    records: Records, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(files, "_SECONDS_OF_SILENCE", 0.01)
+    monkeypatch.setattr(connections, "_SECONDS_OF_SILENCE", 0.01)
     told, proposed = threading.Event(), threading.Event()
 
     def second() -> None:
@@ -255,7 +223,7 @@ def test_on_a_full_disk_the_ledger_stays_as_it_was(folder: Path, metric: str) ->
     folder.mkdir()
     path = folder / "runs.csv"
     path.write_text(LEDGER)
-    _run_all(_limited, [(folder, len(LEDGER) + 10, metric)])
+    run_all(_limited, [(folder, len(LEDGER) + 10, metric)])
     assert path.read_text() == LEDGER
     assert sorted(entry.name for entry in folder.iterdir()) == [".runs.lock", "runs.csv"]
 

@@ -8,8 +8,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from recommender.errors import HistoryError, UsageError
-from recommender.records import RESERVED, Event, EventKind, FileRecords, check_event
+from recommender.records import RESERVED, Event, EventKind, FileRecords, Records, check_event
 from recommender.run import Proposal, Status
+from tests.conftest import every_backend
 
 HEADER = "id,event,status,recorded_at,label,hours,lr,t,loss,note\n"
 ROW = "run-1,result,completed,,,,0.1,0.9,0.5,\n"
@@ -22,7 +23,7 @@ def write(folder: Path, text: str | bytes) -> Path:
     return path
 
 
-def append(records: FileRecords, *events: Event) -> None:
+def append(records: Records, *events: Event) -> None:
     with records.writing() as writer:
         writer.append_events(events)
 
@@ -33,8 +34,9 @@ def result(id: str = "run-2", **metrics: float) -> Event:
     )
 
 
+@every_backend
 def test_a_missing_history_is_empty_and_reading_makes_nothing(
-    records: FileRecords, folder: Path
+    records: Records, folder: Path
 ) -> None:
     assert records.read().history.runs == ()
     assert not folder.exists()
@@ -85,7 +87,8 @@ def test_any_events_come_back_as_written(
         }
 
 
-def test_a_proposal_comes_back_as_written(records: FileRecords) -> None:
+@every_backend
+def test_a_proposal_comes_back_as_written(records: Records) -> None:
     proposal = Proposal(
         id="run-0037-9c1e",
         batch=3,
@@ -107,15 +110,17 @@ def test_a_proposal_comes_back_as_written(records: FileRecords) -> None:
         writer.append_proposals([proposal])
         assert writer.folded.proposals == (proposal,)
         assert writer.folded.digest != before
-    assert records.read().history.pending[0].source == "history/proposals.csv:2"
+    assert records.read().history.pending[0].source in ("history/proposals.csv:2", "proposals:1")
 
 
+@every_backend
 def test_control_characters_become_blanks_so_that_a_record_is_a_line(
-    records: FileRecords, folder: Path
+    records: Records, folder: Path, backend: str
 ) -> None:
     append(records, Event(id="a", params={"lr": 1, "t": 1}, note="one\r\ntwo\x00\udcff", label="x"))
     assert records.read().events[0].note == "one  two ?"
-    assert (folder / "runs.csv").read_bytes().count(b"\n") == 2
+    if backend == "files":
+        assert (folder / "runs.csv").read_bytes().count(b"\n") == 2
 
 
 @pytest.mark.parametrize("bom", [b"", b"\xef\xbb\xbf"])
@@ -226,6 +231,7 @@ def test_what_makes_no_sense_is_an_error_with_its_place_and_stops_writing(
     assert path.read_bytes() == before
 
 
+@every_backend
 @pytest.mark.parametrize(
     "event",
     [
@@ -245,13 +251,14 @@ def test_what_makes_no_sense_is_an_error_with_its_place_and_stops_writing(
     ],
 )
 def test_what_a_ledger_cannot_keep_is_refused_before_anything_is_written(
-    records: FileRecords, folder: Path, event: Event
+    records: Records, event: Event
 ) -> None:
-    path = write(folder, HEADER.replace("note", "note,code"))
-    before = path.read_bytes()
+    noted = Event(id="a", params={"lr": 1, "t": 1}, metrics={"loss": 1.0}, extras={"code": "v1"})
+    append(records, noted)
+    before = records.read()
     with pytest.raises(UsageError):
         append(records, result(loss=1.0), event)
-    assert path.read_bytes() == before
+    assert records.read() == before
 
 
 @pytest.mark.parametrize("dry_run", [True, False])
@@ -295,7 +302,8 @@ def test_a_parameter_without_past_runs_gets_its_column(records: FileRecords, fol
     assert records.read().history.runs[0].params == {"lr": 0.2, "t": 0.8}
 
 
-def test_numbers_of_other_libraries_are_written_as_plain_numbers(records: FileRecords) -> None:
+@every_backend
+def test_numbers_of_other_libraries_are_written_as_plain_numbers(records: Records) -> None:
     numpy = pytest.importorskip("numpy")
     params = {"lr": numpy.float64(0.1), "t": numpy.int64(3)}
     append(records, Event(id="a", params=params, metrics={"loss": numpy.float32(0.5)}))
@@ -323,7 +331,8 @@ def test_links_in_a_loop_are_an_error(folder: Path) -> None:
         FileRecords(folder, ["lr", "t"]).read()
 
 
-def test_a_writer_sees_what_it_has_appended(records: FileRecords) -> None:
+@every_backend
+def test_a_writer_sees_what_it_has_appended(records: Records) -> None:
     with records.writing() as writer:
         event = check_event(writer.folded, result(loss=1.0))
         assert event is not None
