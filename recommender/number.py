@@ -34,7 +34,7 @@ def parse_value(text: str) -> float | int | str:
     number = parse_number(text)
     if number is None:
         return text
-    return int(text) if _INTEGER.fullmatch(text) else number
+    return int(text) if number.is_integer() and _INTEGER.fullmatch(text) else number
 
 
 def format_value(value: float | int | str) -> str:

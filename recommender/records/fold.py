@@ -107,15 +107,48 @@ def fold(
     runs: list[Run] = []
     conflicts: list[Conflict] = []
     for id in dict.fromkeys((*rows, *proposed)):
-        run, contradictions = _fold_run(rows.get(id, []), proposed.get(id, []), parameters)
+        said, asked = rows.get(id, []), proposed.get(id, [])
+        run = _plain_run(said, asked, parameters)
+        if run is None:
+            run, contradictions = _fold_run(said, asked, parameters)
+            conflicts.extend(contradictions)
         runs.append(run)
-        conflicts.extend(contradictions)
     return Folded(
         history=History(tuple(runs)),
         conflicts=tuple(conflicts),
         events=tuple(events),
         proposals=tuple(proposals),
         parameters=tuple(parameters),
+    )
+
+
+def _plain_run(
+    rows: list[Event], proposals: list[Proposal], parameters: Sequence[str]
+) -> Run | None:
+    """Return at once what `_fold_run` makes of a proposal, one result, or both; else None."""
+    if len(rows) > 1 or len(proposals) > 1:
+        return None
+    proposal = proposals[0] if proposals else None
+    row = rows[0] if rows else None
+    first = proposal or row
+    if (
+        first is None
+        or not first.params
+        or not first.params.keys() >= set(parameters)
+        or (row is not None and (row.kind is not EventKind.RESULT or row.params != first.params))
+    ):
+        return None
+    return Run(
+        id=first.id,
+        params=first.params,
+        status=Status.PENDING if row is None else row.status or Status.COMPLETED,
+        metrics={} if row is None else {name: float(row.metrics[name]) for name in row.metrics},
+        label="" if row is None else row.label,
+        hours=None if row is None or row.hours is None else float(row.hours),
+        note="" if row is None else row.note,
+        first_params=first.params,
+        proposal=proposal,
+        source=first.source,
     )
 
 
