@@ -88,6 +88,15 @@ def read(path: Path) -> bytes:
         raise HistoryError(f"{path}: cannot be read: {error.strerror}") from error
 
 
+def stamp(path: Path) -> tuple[int, ...]:
+    """Return numbers that change when somebody edits or replaces the file."""
+    try:
+        state = path.stat()
+    except OSError:
+        return ()
+    return (state.st_ino, state.st_size, state.st_mtime_ns)
+
+
 def append(path: Path, data: bytes) -> None:
     """Append `data`, and return when it is on the disk; on failure the file is as before.
 
@@ -95,6 +104,9 @@ def append(path: Path, data: bytes) -> None:
         HistoryError: the data could not be written.
     """
     with explained(path):
+        # The name may be new: whoever made the file (git, an editor, a process that was killed)
+        # need not have brought the folder to the disk.
+        _sync_folder(path.parent)
         file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC)
         try:
             size = os.fstat(file).st_size
@@ -129,7 +141,15 @@ def replace(path: Path, data: bytes) -> None:
         except BaseException:
             draft.unlink(missing_ok=True)
             raise
+    try:
         _sync_folder(path.parent)
+        if mode is None:  # the folder may be as new as the file
+            _sync_folder(path.parent.parent)
+    except OSError as error:
+        raise HistoryError(
+            f"{path}: was written, but the disk did not confirm it: {error.strerror}; see to that, "
+            "and then whether it still stands there"
+        ) from error
 
 
 def _write(file: int, data: bytes) -> None:
@@ -143,6 +163,9 @@ def _sync_folder(folder: Path) -> None:
     file = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         os.fsync(file)
+    except OSError as error:
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP):  # folders need no such thing there
+            raise
     finally:
         os.close(file)
 

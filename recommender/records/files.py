@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 from recommender.errors import HistoryError, UsageError, did_you_mean
 from recommender.records import disk
@@ -49,32 +50,33 @@ class FileRecords:
         Raises:
             HistoryError: a ledger cannot be read, or a row of one makes no sense.
         """
-        folded = self._read()
+        folded = self._folded(self._read())
         if folded.notices:  # what seems cut off may be in the course of being written
             disk.await_writer(self._write_lock, _SECONDS_TO_WRITE)
-            folded = self._read()
+            folded = self._folded(self._read())
         return folded
 
-    def _read(self) -> Folded:
+    def _read(self) -> _Readings:
         # Results first: what is appended meanwhile can then not be a result without its proposal.
-        runs, proposals = self._runs.read(), self._proposals.read()
-        results = self._runs.parse(runs)
-        asked = self._proposals.parse(proposals)
+        return _Readings(runs=self._runs.read(), proposals=self._proposals.read())
+
+    def _folded(self, readings: _Readings) -> Folded:
+        results = readings.runs.ledger
         folded = fold(
             read_events(results, self.parameters),
-            read_proposals(asked, self.parameters),
+            read_proposals(readings.proposals.ledger, self.parameters),
             self.parameters,
         )
         notices = tuple(
-            f"{ledger.torn}: this row was cut off while it was written, and is passed over"
-            for ledger in (results, asked)
-            if ledger.torn
+            f"{reading.ledger.torn}: this row was cut off while it was written, and is passed over"
+            for reading in readings
+            if reading.ledger.torn
         )
         return replace(
             folded,
             metrics=metric_names(results, self.parameters),
             notices=notices,
-            digest=_digest(runs, proposals),
+            digest=_digest(readings),
         )
 
     @property
@@ -117,14 +119,18 @@ class FileWriter:
     def __init__(self, records: FileRecords, dry_run: bool) -> None:
         self._records = records
         self._dry_run = dry_run
-        self._folded: Folded | None = None
+        self._known: tuple[_Readings, Folded] | None = None
 
     @property
     def folded(self) -> Folded:
         """What the ledgers say now, with everything that this writer has appended."""
-        if self._folded is None:
-            self._folded = self._records._read()
-        return self._folded
+        return self._look()[1]
+
+    def _look(self) -> tuple[_Readings, Folded]:
+        if self._known is None:
+            readings = self._records._read()
+            self._known = readings, self._records._folded(readings)
+        return self._known
 
     def append_events(self, events: Sequence[Event], metrics: Iterable[str] = ()) -> None:
         """Append rows of results, and return when they are safe on the disk; all or none.
@@ -144,7 +150,8 @@ class FileWriter:
                 raise UsageError(f"{name} is a parameter, so it cannot be a metric; rename one")
         extras = {name: None for event in events for name in event.extras}
         rows = [event_cells(event) for event in events]
-        self._append(self._records._runs, rows, metrics, extras)
+        reading = self._look()[0].runs
+        self._append(self._records._runs, reading, rows, metrics, extras)
 
     def append_proposals(self, proposals: Sequence[Proposal]) -> None:
         """Append proposals, and return when they are safe on the disk; all or none.
@@ -160,22 +167,38 @@ class FileWriter:
             if missing:
                 raise UsageError(f"{proposal.id} has no value for {', '.join(missing)}")
         rows = [proposal_cells(proposal) for proposal in proposals]
-        self._append(self._records._proposals, rows, (), ())
+        reading = self._look()[0].proposals
+        self._append(self._records._proposals, reading, rows, (), ())
 
     def _append(
         self,
         file: _File,
+        reading: _Reading,
         rows: Sequence[Mapping[str, str]],
         metrics: Iterable[str],
         extras: Iterable[str],
     ) -> None:
-        _ = self.folded  # raises where the ledgers make no sense: nothing goes on top of that
         if not rows:
             return
-        write = file.prepared(rows, self._records.parameters, metrics, extras)
+        write = file.prepared(reading, rows, self._records.parameters, metrics, extras)
         if not self._dry_run:
-            self._folded = None
+            self._known = None
             write()
+
+
+class _Reading(NamedTuple):
+    """One reading of a ledger; the `stamp` changes with the file."""
+
+    ledger: Ledger
+    digest: str
+    stamp: tuple[int, ...]
+
+
+class _Readings(NamedTuple):
+    """One reading of both ledgers."""
+
+    runs: _Reading
+    proposals: _Reading
 
 
 class _File:
@@ -189,21 +212,24 @@ class _File:
         self.where = f"{folder.absolute().name}/{name}"
         self.front, self.rest = front, rest
 
-    def read(self) -> bytes:
-        return disk.read(self.path)
-
-    def parse(self, data: bytes) -> Ledger:
-        return parse(data, self.where, (*self.front, *self.rest))
+    def read(self) -> _Reading:
+        stamp = disk.stamp(self.path)
+        data = disk.read(self.path)
+        ledger = parse(data, self.where, (*self.front, *self.rest))
+        return _Reading(ledger, hashlib.sha256(data).hexdigest(), stamp)
 
     def prepared(
         self,
+        reading: _Reading,
         rows: Sequence[Mapping[str, str]],
         parameters: Iterable[str],
         metrics: Iterable[str],
         extras: Iterable[str],
     ) -> Callable[[], None]:
         """Return what appends the rows, after everything that may be wrong with them was tried."""
-        ledger = self.parse(self.read())
+        if reading.stamp != disk.stamp(self.path):  # edited by hand since
+            reading = self.read()
+        ledger = reading.ledger
         ours = (*self.front, *self.rest)
         headers = ledger.headers or ((*self.front, *parameters, *self.rest),)
         header = whole_header(headers, (*parameters, *metrics), tuple(extras), ours)
@@ -212,8 +238,8 @@ class _File:
         return partial(disk.replace, self.path, ledger.rewritten(header, rows))
 
 
-def _digest(*ledgers: bytes) -> str:
-    parts = "".join(hashlib.sha256(ledger).hexdigest() for ledger in ledgers)
+def _digest(readings: _Readings) -> str:
+    parts = "".join(reading.digest for reading in readings)
     return hashlib.sha256(parts.encode()).hexdigest()[:12]
 
 
