@@ -1,8 +1,9 @@
 from __future__ import annotations
 
 import pytest
+from reliability.measured import Measured
 
-_measured: list[tuple[str, str]] = []
+_MEASURED = Measured()
 
 
 @pytest.fixture(scope="session")
@@ -11,21 +12,14 @@ def long(request: pytest.FixtureRequest) -> bool:
     return bool(request.config.getoption("--long"))
 
 
-class Measured:
-    """The table that stands at the end of the output."""
-
-    def add(self, what: str, **figures: object) -> None:
-        _measured.append((what, ", ".join(f"{figures[name]} {name}" for name in figures)))
-
-
 @pytest.fixture(scope="session")
 def measured() -> Measured:
-    return Measured()
+    return _MEASURED
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    if _measured:
+    if _MEASURED.rows:
         terminalreporter.section("reliability")
-        width = max(len(what) for what, _ in _measured)
-        for what, figures in _measured:
+        width = max(len(what) for what, _ in _MEASURED.rows)
+        for what, figures in _MEASURED.rows:
             terminalreporter.write_line(f"{what:<{width}}  {figures}")

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import csv
+import os
 import random
 import signal
 import subprocess
+import sys
 import time
 from collections import Counter
 from pathlib import Path
 
 import pytest
+from conftest import COLUMNS, RUNS, Recommend, Sweep
 from reliability.faults import acknowledged, calls, command, require_strace, run
+from reliability.measured import Measured
 from reliability.worker import ACTIONS, PARAMETERS
 
 from recommender.records import FileRecords
@@ -73,7 +78,7 @@ def check(folder: Path, action: str, ledgers: dict[str, str], acknowledged: list
 
 @pytest.mark.parametrize("scenario", SCENARIOS)
 def test_a_kill_at_any_system_call_loses_nothing(
-    tmp_path: Path, long: bool, measured, scenario: str
+    tmp_path: Path, long: bool, measured: Measured, scenario: str
 ) -> None:
     require_strace()
     action, ledgers = SCENARIOS[scenario]
@@ -92,19 +97,17 @@ def test_a_kill_at_any_system_call_loses_nothing(
     )
 
 
-@pytest.mark.parametrize("fault", ["error=EIO", "error=ENOSPC"])
 @pytest.mark.parametrize("scenario", SCENARIOS)
 def test_a_system_call_that_fails_is_told_and_loses_nothing(
-    tmp_path: Path, long: bool, measured, scenario: str, fault: str
+    tmp_path: Path, long: bool, measured: Measured, scenario: str
 ) -> None:
-    if not long and (scenario not in ("append", "a new column") or fault == "error=ENOSPC"):
-        pytest.skip("in the long version")
     require_strace()
     action, ledgers = SCENARIOS[scenario]
     points = calls(action, prepared(tmp_path / "traced" / "history", ledgers), tmp_path / "log")
-    points = [point for point in points if point.changes and point.name != "mkdir"]
+    points = [point for point in points if point.changes][:-1]  # the last is the acknowledgement
+    faults = ["error=EIO", "error=ENOSPC", "error=EACCES"] if long else ["error=EIO"]
     failed = 0
-    for number, point in enumerate(points[:-1]):  # the last is the acknowledgement itself
+    for number, (fault, point) in enumerate((fault, point) for fault in faults for point in points):
         folder = prepared(tmp_path / str(number) / "history", ledgers)
         ended = run(action, folder, point, fault)
         assert ended.status in (0, 1), (point, ended)
@@ -118,10 +121,34 @@ def test_a_system_call_that_fails_is_told_and_loses_nothing(
                 assert written <= {"run-1"}, (point, ended.error)
         check(folder, action, ledgers, ended.acknowledged)
     assert failed > 0
-    measured.add(f"{fault.removeprefix('error=')}: {scenario}", calls=len(points) - 1, lost=0)
+    measured.add(f"failed: {scenario}", calls=len(points) * len(faults), told=failed, lost=0)
 
 
-def test_a_kill_at_any_time_loses_nothing(tmp_path: Path, long: bool, measured) -> None:
+@pytest.mark.parametrize("metric", ["loss", "NMI"])  # appending, and rewriting for a new column
+def test_a_command_that_is_killed_can_be_given_again(
+    sweep: Sweep, recommend: Recommend, metric: str, tmp_path: Path
+) -> None:
+    require_strace()
+    sweep.history(columns=COLUMNS.replace("NMI,", ""), rows=RUNS.replace(",,\n", ",\n"))
+    before = sweep.ledger()
+    given = ["record", "--label", "x", "--param", "lr=0.01", "--param", "tau=0.5"]
+    given += ["--metric", f"{metric}=0.4"]
+    command = [sys.executable, "-m", "recommender.cli.main", *given]
+    points = [("flock", 1), ("ftruncate", 1), ("pwrite64", 1), ("fsync", 1), ("fsync", 2)]
+    for name, number in [*points, *([("rename", 1)] if metric == "NMI" else [])]:
+        sweep.write("history/runs.csv", before)
+        inject = ["-e", f"trace={name}", "-e", f"inject={name}:signal=SIGKILL:when={number}"]
+        done = subprocess.run(["strace", "-f", "-o", os.devnull, *inject, *command], check=False)
+        assert done.returncode == -signal.SIGKILL
+        recommend("status")
+        recommend(*given)
+        recommend(*given)
+        rows = list(csv.DictReader(sweep.ledger().splitlines()))
+        assert [row[metric] for row in rows if row["label"] == "x"] == ["0.4"]
+        assert len(rows) == 7
+
+
+def test_a_kill_at_any_time_loses_nothing(tmp_path: Path, long: bool, measured: Measured) -> None:
     draw = random.Random(0)
     told: set[str] = set()
     kills = 400 if long else 15
