@@ -31,7 +31,7 @@ def locked(path: Path, seconds: float, late: Callable[[str], None]) -> Iterator[
         HistoryError: the file system cannot lock.
     """
     with explained(path.parent):
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(exist_ok=True)
         file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
     try:
         try:

@@ -17,7 +17,17 @@ import pytest
 import recommender
 
 _CALL = re.compile(r"^(?:\d+ +)?(\w+)\((.*)")
-_CHANGING = ("write", "pwrite64", "fsync", "rename", "ftruncate", "unlink", "mkdir", "flock", "link")
+_CHANGING = (
+    "write",
+    "pwrite64",
+    "fsync",
+    "rename",
+    "ftruncate",
+    "unlink",
+    "mkdir",
+    "flock",
+    "link",
+)
 
 
 def unavailable(reason: str) -> NoReturn:

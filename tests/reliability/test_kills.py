@@ -69,7 +69,9 @@ def check(folder: Path, action: str, ledgers: dict[str, str], acknowledged: list
     assert len(after.events) + len(after.proposals) == len(ids) + len(ledgers)
     assert (after.notices, after.conflicts) == ((), ())
     for run in after.history.runs:
-        assert run.params == ({"lr": 0.1, "t": 0.9} if run.id == "run-1" else {"lr": 0.25, "t": 0.75})
+        assert run.params == (
+            {"lr": 0.1, "t": 0.9} if run.id == "run-1" else {"lr": 0.25, "t": 0.75}
+        )
     if action != "propose":
         metric = "loss" if action == "record" else "NMI"
         assert after.history.runs[-1].metrics == {metric: 0.48}
