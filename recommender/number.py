@@ -24,8 +24,9 @@ def parse_number(text: str) -> float | None:
     if not _NUMBER.fullmatch(text):
         return None
     number = float(text)
-    underflow = number == 0.0 and _NONZERO_DIGIT.search(re.split("[eE]", text)[0]) is not None
-    return None if math.isinf(number) or underflow else number
+    if number == 0.0 and _NONZERO_DIGIT.search(re.split("[eE]", text)[0]):
+        return None
+    return None if math.isinf(number) else number
 
 
 def parse_value(text: str) -> float | int | str:

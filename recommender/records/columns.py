@@ -173,13 +173,15 @@ def _id(row: Row) -> str:
 
 
 def _params(row: Row, parameters: Sequence[str]) -> dict[str, Value]:
-    if not row.cells.keys() >= set(parameters):
-        lacking = [name for name in parameters if name not in row.cells]
+    cells = row.cells
+    try:
+        return {name: parse_value(cells[name]) for name in parameters if cells[name].strip()}
+    except KeyError:
+        lacking = [name for name in parameters if name not in cells]
         raise HistoryError(
             f"{row.where}: there is no column for the parameter {', '.join(lacking)}; add it after "
             "the other parameters, with the value that the past runs had"
-        )
-    return {name: parse_value(row.cells[name]) for name in parameters if row.cells[name].strip()}
+        ) from None
 
 
 def _number(row: Row, name: str) -> float | None:

@@ -13,6 +13,8 @@ from pathlib import Path
 
 from recommender.errors import HistoryError
 
+_LONGEST_PAUSE, _SHORTEST_PAUSE = 0.02, 0.002  # seconds between two tries to lock
+
 
 @contextlib.contextmanager
 def locked(path: Path, seconds: float, late: Callable[[str], None]) -> Iterator[None]:
@@ -30,13 +32,16 @@ def locked(path: Path, seconds: float, late: Callable[[str], None]) -> Iterator[
     Raises:
         HistoryError: the file system cannot lock.
     """
+    own_name = f"{os.getpid()} on {os.uname().nodename}"
     with explained(path.parent):
         path.parent.mkdir(exist_ok=True)
         file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
     try:
         try:
+            if _holder(file) == own_name:
+                time.sleep(_SHORTEST_PAUSE * 2)  # lets those who wait go first
             if not _taken(file, fcntl.LOCK_EX, seconds):
-                late(os.pread(file, 200, 0).decode(errors="replace").strip() or "unknown")
+                late(_holder(file) or "unknown")
                 fcntl.flock(file, fcntl.LOCK_EX)
         except OSError as error:
             raise HistoryError(
@@ -46,7 +51,7 @@ def locked(path: Path, seconds: float, late: Callable[[str], None]) -> Iterator[
         # Who holds the lock is told to those who wait; on a full disk it stays untold.
         with contextlib.suppress(OSError):
             os.ftruncate(file, 0)
-            os.pwrite(file, f"{os.getpid()} on {os.uname().nodename}\n".encode(), 0)
+            os.pwrite(file, f"{own_name}\n".encode(), 0)
         yield
     finally:
         os.close(file)
@@ -64,6 +69,7 @@ def await_writer(path: Path, seconds: float) -> None:
 
 def _taken(file: int, operation: int, seconds: float) -> bool:
     until = time.monotonic() + seconds
+    pause = _LONGEST_PAUSE
     while True:
         try:
             fcntl.flock(file, operation | fcntl.LOCK_NB)
@@ -71,7 +77,14 @@ def _taken(file: int, operation: int, seconds: float) -> bool:
         except BlockingIOError:
             if time.monotonic() > until:
                 return False
-            time.sleep(0.005)
+            time.sleep(pause)
+            # Who has waited longer tries more often, and so comes first.
+            pause = max(_SHORTEST_PAUSE, 0.9 * pause)
+
+
+def _holder(file: int) -> str:
+    """Return who holds the lock or, if it is free, who held it last."""
+    return os.pread(file, 200, 0).decode(errors="replace").strip()
 
 
 def read(path: Path) -> bytes:

@@ -129,24 +129,31 @@ def _plain_run(
     if len(rows) > 1 or len(proposals) > 1:
         return None
     proposal = proposals[0] if proposals else None
-    row = rows[0] if rows else None
-    first = proposal or row
-    if (
-        first is None
-        or not first.params
-        or not first.params.keys() >= set(parameters)
-        or (row is not None and (row.kind is not EventKind.RESULT or row.params != first.params))
-    ):
+    first = proposal or rows[0]
+    params = first.params
+    if not params or any(name not in params for name in parameters):
+        return None
+    if not rows:
+        return Run(
+            id=first.id,
+            params=params,
+            status=Status.PENDING,
+            first_params=params,
+            proposal=proposal,
+            source=first.source,
+        )
+    row = rows[0]
+    if row.kind is not EventKind.RESULT or row.params != params:
         return None
     return Run(
         id=first.id,
-        params=first.params,
-        status=Status.PENDING if row is None else row.status or Status.COMPLETED,
-        metrics={} if row is None else {name: float(row.metrics[name]) for name in row.metrics},
-        label="" if row is None else row.label,
-        hours=None if row is None or row.hours is None else float(row.hours),
-        note="" if row is None else row.note,
-        first_params=first.params,
+        params=params,
+        status=row.status or Status.COMPLETED,
+        metrics=row.metrics,
+        label=row.label,
+        hours=row.hours,
+        note=row.note,
+        first_params=params,
         proposal=proposal,
         source=first.source,
     )

@@ -78,7 +78,7 @@ class Ledger:
         for index, record in enumerate(self.records):
             if index in self.sections:
                 header = _names(record)
-            elif record.cells is not None and any(cell.strip() for cell in record.cells):
+            elif record.cells and (record.cells[0].strip() or "".join(record.cells).strip()):
                 cells = dict(zip(header, record.cells, strict=True))
                 yield Row(f"{self.where}:{record.line}", header, cells)
 
