@@ -100,7 +100,7 @@ def calls(action: str, folder: Path, log: Path) -> list[Call]:
     return found
 
 
-def run(action: str, folder: Path, call: Call, fault: str) -> Ended:
+def run_into(action: str, folder: Path, call: Call, fault: str) -> Ended:
     """Run a worker that meets `fault` (`signal=SIGKILL`, `error=EIO`) as it makes the call."""
     options = ["-e", f"trace={call.name}", "-e", f"inject={call.name}:{fault}:when={call.number}"]
     strace = ["strace", "-f", "-o", os.devnull, *options]

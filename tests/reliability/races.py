@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
 
+from reliability.worker import PARAMETERS, result
+
 from recommender.campaign import proposing
 from recommender.campaign.project import Project
 from recommender.records import Records, check_event
-from reliability.worker import PARAMETERS, result
 
 OpenRecords = Callable[[], Records]
 """Opens a history whose parameters are `worker.PARAMETERS`, in the process that calls it."""
@@ -91,7 +92,7 @@ class _StandIn:
 
 
 def batch_race(open_project: Callable[[], Project], processes: int, each: int, n: int) -> Race:
-    """Let every process propose `each` batches of n, and check that no two runs share an id or file.
+    """Let every process propose `each` batches of n, and check that no two runs are one.
 
     The parameters of the project are `worker.PARAMETERS`. The engine stands in for the real one.
     """

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 from conftest import COLUMNS, RUNS, Recommend, Sweep
-from reliability.faults import acknowledged, calls, command, require_strace, run
+from reliability.faults import acknowledged, calls, command, require_strace, run_into
 from reliability.measured import Measured
 from reliability.worker import ACTIONS, PARAMETERS
 
@@ -89,7 +89,7 @@ def test_a_kill_at_any_system_call_loses_nothing(
     outcomes: Counter[bool] = Counter()
     for number, point in enumerate(points * (4 if long else 1)):
         folder = prepared(tmp_path / str(number) / "history", ledgers)
-        ended = run(action, folder, point, "signal=SIGKILL")
+        ended = run_into(action, folder, point, "signal=SIGKILL")
         assert (ended.status, ended.ready, ended.acknowledged) == (-signal.SIGKILL, True, []), point
         outcomes[check(folder, action, ledgers, ended.acknowledged)] += 1
     # Kills before the rows were there, and kills after it.
@@ -111,7 +111,7 @@ def test_a_system_call_that_fails_is_told_and_loses_nothing(
     failed = 0
     for number, (fault, point) in enumerate((fault, point) for fault in faults for point in points):
         folder = prepared(tmp_path / str(number) / "history", ledgers)
-        ended = run(action, folder, point, fault)
+        ended = run_into(action, folder, point, fault)
         assert ended.status in (0, 1), (point, ended)
         assert (ended.status == 0) is bool(ended.acknowledged)
         assert "Traceback" not in ended.error

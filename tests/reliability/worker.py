@@ -7,6 +7,7 @@ It loads `recommender.records` alone, so that to start one, and kill it, costs l
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from itertools import count
@@ -75,11 +76,23 @@ def without_end(records: Records) -> Iterator[list[str]]:
         yield record(records, result(id, **metrics))
 
 
+def paused(records: Records) -> Iterator[list[str]]:
+    """Record two results, and stop while holding the lock for the second until told to go on."""
+    yield record(records, result("run-1", loss=0.5))
+    with records.writing() as writer:
+        _ = writer.folded
+        os.kill(os.getpid(), signal.SIGSTOP)
+        writer.append_events([result("run-9", loss=0.9)])
+    yield ["run-9"]
+
+
 def main(action: str, folder: Path) -> None:
     records = FileRecords(folder, PARAMETERS)
     os.write(1, b"ready\n")
     try:
-        for ids in without_end(records) if action == "without-end" else [ACTIONS[action](records)]:
+        several = {"without-end": without_end, "paused": paused}
+        done = several[action](records) if action in several else [ACTIONS[action](records)]
+        for ids in done:
             os.write(1, "".join(f"acknowledged {id}\n" for id in ids).encode())
     except RecommenderError as error:
         sys.exit(str(error))
