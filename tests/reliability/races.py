@@ -1,4 +1,4 @@
-"""Many processes at one history, whatever it is kept in: each opens it by a function it is given."""
+"""Many processes at one history, whatever keeps it: each opens it by a function it is given."""
 
 from __future__ import annotations
 
