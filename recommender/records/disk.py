@@ -13,7 +13,9 @@ from pathlib import Path
 
 from recommender.errors import HistoryError
 
-_LONGEST_PAUSE, _SHORTEST_PAUSE = 0.02, 0.002  # seconds between two tries to lock
+
+class CannotLockError(HistoryError):
+    """The file system cannot lock files."""
 
 
 @contextlib.contextmanager
@@ -30,7 +32,8 @@ def locked(path: Path, seconds: float, late: Callable[[str], None]) -> Iterator[
         late: what is called then, with the name of the holder; if it returns, the waiting goes on.
 
     Raises:
-        HistoryError: the file system cannot lock.
+        CannotLockError: the file system cannot lock.
+        HistoryError: the file cannot be written.
     """
     own_name = f"{os.getpid()} on {os.uname().nodename}"
     with explained(path.parent):
@@ -39,15 +42,15 @@ def locked(path: Path, seconds: float, late: Callable[[str], None]) -> Iterator[
     try:
         try:
             if _holder(file) == own_name:
-                time.sleep(_SHORTEST_PAUSE * 2)  # lets those who wait go first
+                time.sleep(0.01)  # lets those who wait go first
             if not _taken(file, fcntl.LOCK_EX, seconds):
                 late(_holder(file) or "unknown")
                 fcntl.flock(file, fcntl.LOCK_EX)
         except OSError as error:
-            raise HistoryError(
-                f"{path}: this file system cannot lock files ({error.strerror}); keep the project "
-                "folder on a file system that can"
-            ) from error
+            if error.errno in (errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS):
+                raise CannotLockError(f"{path}: {error.strerror}") from error
+            with explained(path):
+                raise
         # Who holds the lock is told to those who wait; on a full disk it stays untold.
         with contextlib.suppress(OSError):
             os.ftruncate(file, 0)
@@ -68,18 +71,17 @@ def await_writer(path: Path, seconds: float) -> None:
 
 
 def _taken(file: int, operation: int, seconds: float) -> bool:
-    until = time.monotonic() + seconds
-    pause = _LONGEST_PAUSE
+    began = time.monotonic()
     while True:
         try:
             fcntl.flock(file, operation | fcntl.LOCK_NB)
             return True
         except BlockingIOError:
-            if time.monotonic() > until:
+            waited = time.monotonic() - began
+            if waited > seconds:
                 return False
-            time.sleep(pause)
-            # Who has waited longer tries more often, and so comes first.
-            pause = max(_SHORTEST_PAUSE, 0.9 * pause)
+            # Who has waited longer tries more often, and so mostly comes first.
+            time.sleep(max(0.001, 0.05 / (1 + 10 * waited)))
 
 
 def _holder(file: int) -> str:

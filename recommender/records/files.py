@@ -1,4 +1,4 @@
-"""The ledgers as two CSV files in a project's `history/`."""
+"""The ledgers as two CSV files in a project's `history/`, and an inbox where nothing can lock."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from recommender.errors import HistoryError, UsageError, did_you_mean
 from recommender.records import disk
@@ -25,11 +25,13 @@ from recommender.records.columns import (
 )
 from recommender.records.event import Event
 from recommender.records.fold import Folded, fold
+from recommender.records.inbox import FOLDER, Inbox, Letter
 from recommender.records.ledger import Ledger, parse
 from recommender.run import Proposal
 
 _SECONDS_TO_WRITE = 60.0  # more than anybody holds the write lock
 _SECONDS_OF_SILENCE = 1.0
+_Row = TypeVar("_Row", Event, Proposal)
 
 
 class FileRecords:
@@ -41,6 +43,7 @@ class FileRecords:
 
     def __init__(self, folder: Path, parameters: Sequence[str]) -> None:
         self.parameters = tuple(parameters)
+        self._folder = folder.absolute().name
         self._runs = _File(folder, "runs.csv", RUN_COLUMNS[:-1], RUN_COLUMNS[-1:])
         self._proposals = _File(folder, "proposals.csv", PROPOSAL_COLUMNS[:3], PROPOSAL_COLUMNS[3:])
 
@@ -50,34 +53,51 @@ class FileRecords:
         Raises:
             HistoryError: a ledger cannot be read, or a row of one makes no sense.
         """
-        folded = self._folded(self._read())
-        if folded.notices:  # what seems cut off may be in the course of being written
+        readings = self._read()
+        if readings.torn:  # what seems cut off may be in the course of being written
             disk.await_writer(self._write_lock, _SECONDS_TO_WRITE)
-            folded = self._folded(self._read())
-        return folded
+            readings = self._read()
+        return self._folded(readings)
 
     def _read(self) -> _Readings:
         # Results first: what is appended meanwhile can then not be a result without its proposal.
         return _Readings(runs=self._runs.read(), proposals=self._proposals.read())
 
     def _folded(self, readings: _Readings) -> Folded:
-        results = readings.runs.ledger
-        folded = fold(
-            read_events(results, self.parameters),
-            read_proposals(readings.proposals.ledger, self.parameters),
-            self.parameters,
-        )
-        notices = tuple(
-            f"{reading.ledger.torn}: this row was cut off while it was written, and is passed over"
-            for reading in readings
-            if reading.ledger.torn
-        )
+        events, posted_events = self._events(readings.runs)
+        proposals, posted_proposals = self._proposed(readings.proposals)
+        folded = fold([*events, *posted_events], [*proposals, *posted_proposals], self.parameters)
+        notices = [
+            f"{torn}: this row was cut off while it was written, and is passed over"
+            for torn in readings.torn
+        ]
+        letters = len(readings.runs.letters) + len(readings.proposals.letters)
+        if letters:
+            notices.append(
+                f"{self._folder}/{FOLDER}: {letters} files of results or proposals wait here, "
+                "because they were written where files cannot be locked; they count as if they "
+                "stood in the ledgers"
+            )
+        ledgers = [readings.runs.ledger, *(letter.ledger for letter in readings.runs.letters)]
+        metrics = [metric_names(ledger, self.parameters) for ledger in ledgers]
         return replace(
             folded,
-            metrics=metric_names(results, self.parameters),
-            notices=notices,
+            metrics=tuple(dict.fromkeys(name for names in metrics for name in names)),
+            notices=tuple(notices),
             digest=_digest(readings),
         )
+
+    def _events(self, reading: _Reading) -> tuple[list[Event], list[Event]]:
+        """Return the rows of results in the ledger, and those that only the inbox has."""
+        events = read_events(reading.ledger, self.parameters)
+        posted = [read_events(letter.ledger, self.parameters) for letter in reading.letters]
+        return events, _new(events, posted)
+
+    def _proposed(self, reading: _Reading) -> tuple[list[Proposal], list[Proposal]]:
+        """Return the proposals in the ledger, and those that only the inbox has."""
+        proposals = read_proposals(reading.ledger, self.parameters)
+        posted = [read_proposals(letter.ledger, self.parameters) for letter in reading.letters]
+        return proposals, _new(proposals, posted)
 
     @property
     def _write_lock(self) -> Path:
@@ -86,6 +106,9 @@ class FileRecords:
     @contextlib.contextmanager
     def writing(self, *, dry_run: bool = False) -> Iterator[FileWriter]:
         """Hold the write lock; in a dry run only check what is appended, and leave no trace.
+
+        What waits in the inbox is moved into the ledgers first. Where the file system cannot
+        lock, what is appended goes there.
 
         Raises:
             HistoryError: the lock cannot be had, or a ledger not be read.
@@ -97,28 +120,60 @@ class FileRecords:
                 "it to finish, or end it, and try again"
             )
 
-        lock = disk.locked(self._write_lock, _SECONDS_TO_WRITE, late)
-        with contextlib.nullcontext() if dry_run else lock:
-            yield FileWriter(self, dry_run)
+        if dry_run:
+            yield FileWriter(self, dry_run=True)
+            return
+        with contextlib.ExitStack() as stack:
+            try:
+                stack.enter_context(disk.locked(self._write_lock, _SECONDS_TO_WRITE, late))
+            except disk.CannotLockError:
+                writer = FileWriter(self, to_inbox=True)
+            else:
+                writer = FileWriter(self)
+                self._empty_inbox()
+            yield writer
+
+    def _empty_inbox(self) -> None:
+        """Move what waits in the inbox into the ledgers; the write lock is held."""
+        if not (self._runs.inbox.names() or self._proposals.inbox.names()):
+            return
+        readings = self._read()
+        _, events = self._events(readings.runs)
+        _, proposals = self._proposed(readings.proposals)
+        writer = FileWriter(self)
+        writer.append_proposals(proposals)
+        letters = [letter.ledger for letter in readings.runs.letters]
+        metrics = [name for each in letters for name in metric_names(each, self.parameters)]
+        writer.append_events(events, metrics)
+        self._runs.inbox.remove(readings.runs.letters)
+        self._proposals.inbox.remove(readings.proposals.letters)
 
     @contextlib.contextmanager
     def proposing(self, waiting: Callable[[], None]) -> Iterator[None]:
         """Hold the lock under which batches are proposed, waiting for it as long as it takes.
 
+        Where the file system cannot lock nothing is held: the ids of what two propose at once
+        differ all the same, unless they propose the same.
+
         Raises:
             HistoryError: the lock cannot be had.
         """
         lock = self._runs.path.with_name(".next.lock")
-        with disk.locked(lock, _SECONDS_OF_SILENCE, lambda _: waiting()):
+        with contextlib.ExitStack() as stack:
+            with contextlib.suppress(disk.CannotLockError):
+                stack.enter_context(disk.locked(lock, _SECONDS_OF_SILENCE, lambda _: waiting()))
             yield
 
 
 class FileWriter:
-    """Appends to the ledgers of a `FileRecords` whose write lock is held, or only checks."""
+    """Appends to the ledgers of a `FileRecords`, or to their inbox, or only checks."""
 
-    def __init__(self, records: FileRecords, dry_run: bool) -> None:
+    def __init__(
+        self, records: FileRecords, *, dry_run: bool = False, to_inbox: bool = False
+    ) -> None:
         self._records = records
         self._dry_run = dry_run
+        self._to_inbox = to_inbox
         self._known: tuple[_Readings, Folded] | None = None
 
     @property
@@ -129,7 +184,14 @@ class FileWriter:
     def _look(self) -> tuple[_Readings, Folded]:
         if self._known is None:
             readings = self._records._read()
-            self._known = readings, self._records._folded(readings)
+            folded = self._records._folded(readings)
+            if self._to_inbox:
+                notice = (
+                    f"{self._records._folder}: files cannot be locked on this file system, so what "
+                    f"is written goes into {FOLDER}/, one file each, and is read from there"
+                )
+                folded = replace(folded, notices=(notice,))
+            self._known = readings, folded
         return self._known
 
     def append_events(self, events: Sequence[Event], metrics: Iterable[str] = ()) -> None:
@@ -180,16 +242,19 @@ class FileWriter:
     ) -> None:
         if not rows:
             return
-        write = file.prepared(reading, rows, self._records.parameters, metrics, extras)
+        write = file.prepared(
+            reading, rows, self._records.parameters, metrics, extras, to_inbox=self._to_inbox
+        )
         if not self._dry_run:
             self._known = None
             write()
 
 
 class _Reading(NamedTuple):
-    """One reading of a ledger; the `stamp` changes with the file."""
+    """One reading of a ledger and its inbox; the `stamp` changes with the ledger's file."""
 
     ledger: Ledger
+    letters: tuple[Letter, ...]
     digest: str
     stamp: tuple[int, ...]
 
@@ -199,6 +264,11 @@ class _Readings(NamedTuple):
 
     runs: _Reading
     proposals: _Reading
+
+    @property
+    def torn(self) -> list[str]:
+        """Where cut-off rows stand."""
+        return [reading.ledger.torn for reading in self if reading.ledger.torn]
 
 
 class _File:
@@ -211,12 +281,15 @@ class _File:
         self.path = Path(os.path.realpath(folder / name))
         self.where = f"{folder.absolute().name}/{name}"
         self.front, self.rest = front, rest
+        self.inbox = Inbox(self.path, self.where, (*front, *rest))
 
     def read(self) -> _Reading:
+        # Before the ledger, so that what is moved meanwhile is seen twice rather than not at all.
+        letters = self.inbox.read()
         stamp = disk.stamp(self.path)
         data = disk.read(self.path)
         ledger = parse(data, self.where, (*self.front, *self.rest))
-        return _Reading(ledger, hashlib.sha256(data).hexdigest(), stamp)
+        return _Reading(ledger, letters, hashlib.sha256(data).hexdigest(), stamp)
 
     def prepared(
         self,
@@ -225,6 +298,8 @@ class _File:
         parameters: Iterable[str],
         metrics: Iterable[str],
         extras: Iterable[str],
+        *,
+        to_inbox: bool,
     ) -> Callable[[], None]:
         """Return what appends the rows, after everything that may be wrong with them was tried."""
         if reading.stamp != disk.stamp(self.path):  # edited by hand since
@@ -233,13 +308,26 @@ class _File:
         ours = (*self.front, *self.rest)
         headers = ledger.headers or ((*self.front, *parameters, *self.rest),)
         header = whole_header(headers, (*parameters, *metrics), tuple(extras), ours)
+        if to_inbox:
+            empty = parse(b"", self.where, ours)
+            return partial(self.inbox.post, empty.rewritten(header, rows))
         if ledger.headers[-1:] == (header,) and not ledger.torn:
             return partial(disk.append, self.path, ledger.appended(rows))
         return partial(disk.replace, self.path, ledger.rewritten(header, rows))
 
 
+def _new(known: list[_Row], posted: Iterable[list[_Row]]) -> list[_Row]:
+    """Return the rows of the inbox that say something which the ledger does not say."""
+    new: list[_Row] = []
+    for row in (row for rows in posted for row in rows):
+        if row not in known and row not in new:
+            new.append(row)
+    return new
+
+
 def _digest(readings: _Readings) -> str:
-    parts = "".join(reading.digest for reading in readings)
+    names = [letter.path.name for reading in readings for letter in reading.letters]
+    parts = "".join((*(reading.digest for reading in readings), *names))
     return hashlib.sha256(parts.encode()).hexdigest()[:12]
 
 

@@ -142,18 +142,6 @@ def test_a_row_that_is_being_written_is_not_taken_for_a_cut_off_one(
     assert [run.id for run in folded.history.runs] == ["run-1", "run-2"]
 
 
-@pytest.mark.parametrize("number", [errno.ENOTSUP, errno.ENOLCK])
-def test_a_file_system_without_locks_is_an_error(
-    records: FileRecords, monkeypatch: pytest.MonkeyPatch, number: int
-) -> None:
-    def fail(*_: object) -> None:
-        raise OSError(number, os.strerror(number))
-
-    monkeypatch.setattr("fcntl.flock", fail)
-    with pytest.raises(HistoryError, match="cannot lock files"), records.writing():
-        pass
-
-
 KILLED = """
 import os, signal, sys
 from pathlib import Path

@@ -1,0 +1,84 @@
+"""Where a file system cannot lock: one file for each append, in `history/inbox/`.
+
+Every file is a small ledger under a name of its own, so that no two writers meet. It is read
+together with the ledger, and what it says stands only once even while it is in both. The next
+writer that can lock moves it into the ledger.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import time
+import uuid
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from recommender.errors import HistoryError
+from recommender.records import disk
+from recommender.records.ledger import Ledger, parse
+
+FOLDER = "inbox"
+
+
+class Letter(NamedTuple):
+    """One file of an inbox."""
+
+    path: Path
+    ledger: Ledger
+
+
+class Inbox:
+    """The files in the inbox beside a ledger that are meant for that ledger."""
+
+    def __init__(self, ledger: Path, where: str, required: Sequence[str]) -> None:
+        self._folder = ledger.with_name(FOLDER)
+        self._where = where.replace(ledger.name, FOLDER)
+        self._prefix = f"{ledger.stem}-"
+        self._required = required
+
+    def names(self) -> list[str]:
+        """Return the names of the files, the older ones first as far as clocks can tell.
+
+        Raises:
+            HistoryError: the folder is there but cannot be read.
+        """
+        try:
+            names = os.listdir(self._folder)  # noqa: PTH208 - it is asked for at every reading
+        except (FileNotFoundError, NotADirectoryError):
+            return []
+        except OSError as error:
+            raise HistoryError(f"{self._folder}: cannot be read: {error.strerror}") from error
+        return sorted(n for n in names if n.startswith(self._prefix) and n.endswith(".csv"))
+
+    def read(self) -> tuple[Letter, ...]:
+        """Return the files.
+
+        Raises:
+            HistoryError: one cannot be read.
+        """
+        letters = []
+        for name in self.names():
+            path = self._folder / name
+            ledger = parse(disk.read(path), f"{self._where}/{name}", self._required)
+            if ledger.records:  # else it was moved into the ledger since it was listed
+                letters.append(Letter(path, ledger))
+        return tuple(letters)
+
+    def post(self, data: bytes) -> None:
+        """Add a file, and return when it is safe on the disk.
+
+        Raises:
+            HistoryError: it could not be written.
+        """
+        name = f"{self._prefix}{time.time_ns():020d}-{uuid.uuid4().hex}.csv"
+        with disk.explained(self._folder):
+            self._folder.mkdir(exist_ok=True)
+        disk.replace(self._folder / name, data)
+
+    def remove(self, letters: Iterable[Letter]) -> None:
+        """Remove files whose rows are safe in the ledger."""
+        for letter in letters:
+            with contextlib.suppress(OSError):  # it does no harm where it stays
+                letter.path.unlink()
