@@ -22,9 +22,10 @@ MAY_IMPORT = {
     "config": {"errors", "number", "run", "space", "settings"},
     "jobs": {"errors", "run", "yaml_document"},
     "scaffold": {"errors", "number", "vocabulary", "run", "space", "tables", "jobs"},
+    "insight": {"errors", "records", "run"},
     "campaign": {
         *("errors", "vocabulary", "run", "space", "tables", "records", "engine"),
-        *("config", "jobs", "scaffold"),
+        *("config", "jobs", "scaffold", "insight"),
     },
     "cli": {"errors", "number", "run", "records", "engine", "campaign"},
 }

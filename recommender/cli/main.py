@@ -14,7 +14,7 @@ from typing import Annotated
 import typer
 
 from recommender import __version__
-from recommender.cli import importing, looking, proposing, recording, setup
+from recommender.cli import examining, importing, looking, proposing, recording, setup
 from recommender.cli.session import Session, say
 from recommender.errors import ConflictError, RecommenderError, UsageError
 
@@ -60,7 +60,7 @@ def options(
     context.obj = Session(project_folder=project)
 
 
-for group in (setup, importing, proposing, recording, looking):
+for group in (setup, importing, proposing, recording, looking, examining):
     group.register(app)
 
 

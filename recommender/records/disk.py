@@ -8,7 +8,7 @@ import fcntl
 import os
 import stat
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from recommender.errors import HistoryError
@@ -48,7 +48,10 @@ def locked(path: Path, seconds: float, late: Callable[[str], None]) -> Iterator[
                 fcntl.flock(file, fcntl.LOCK_EX)
         except OSError as error:
             if error.errno in (errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS):
-                raise CannotLockError(f"{path}: {error.strerror}") from error
+                raise CannotLockError(
+                    f"{path}: files cannot be locked here ({error.strerror}); do this on a machine "
+                    "where they can"
+                ) from error
             with explained(path):
                 raise
         # Who holds the lock is told to those who wait; on a full disk it stays untold.
@@ -165,6 +168,13 @@ def replace(path: Path, data: bytes) -> None:
             f"{path}: was written, but the disk did not confirm it: {error.strerror}; see to that, "
             "and then whether it still stands there"
         ) from error
+
+
+def remove(paths: Iterable[Path]) -> None:
+    """Delete files that nobody needs; it does no harm where one stays."""
+    for path in paths:
+        with contextlib.suppress(OSError):
+            path.unlink()
 
 
 def _write(file: int, data: bytes) -> None:

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
-import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 
 from recommender.errors import HistoryError, UsageError, did_you_mean
 from recommender.records import disk
@@ -21,12 +18,12 @@ from recommender.records.columns import (
     proposal_cells,
     read_events,
     read_proposals,
-    whole_header,
 )
 from recommender.records.event import Event
 from recommender.records.fold import Folded, fold
-from recommender.records.inbox import FOLDER, Inbox, Letter
-from recommender.records.ledger import Ledger, parse
+from recommender.records.inbox import FOLDER
+from recommender.records.ledger_file import LedgerFile, Reading, Readings
+from recommender.records.storage import leftovers
 from recommender.run import Proposal
 
 _SECONDS_TO_WRITE = 60.0  # more than anybody holds the write lock
@@ -43,9 +40,12 @@ class FileRecords:
 
     def __init__(self, folder: Path, parameters: Sequence[str]) -> None:
         self.parameters = tuple(parameters)
-        self._folder = folder.absolute().name
-        self._runs = _File(folder, "runs.csv", RUN_COLUMNS[:-1], RUN_COLUMNS[-1:])
-        self._proposals = _File(folder, "proposals.csv", PROPOSAL_COLUMNS[:3], PROPOSAL_COLUMNS[3:])
+        self.folder = folder
+        self._shown = folder.absolute().name
+        self._runs = LedgerFile(folder, "runs.csv", RUN_COLUMNS[:-1], RUN_COLUMNS[-1:])
+        self._proposals = LedgerFile(
+            folder, "proposals.csv", PROPOSAL_COLUMNS[:3], PROPOSAL_COLUMNS[3:]
+        )
 
     def read(self) -> Folded:
         """Return everything that the ledgers say; a missing one says nothing.
@@ -59,11 +59,11 @@ class FileRecords:
             readings = self._read()
         return self._folded(readings)
 
-    def _read(self) -> _Readings:
+    def _read(self) -> Readings:
         # Results first: what is appended meanwhile can then not be a result without its proposal.
-        return _Readings(runs=self._runs.read(), proposals=self._proposals.read())
+        return Readings(runs=self._runs.read(), proposals=self._proposals.read())
 
-    def _folded(self, readings: _Readings) -> Folded:
+    def _folded(self, readings: Readings) -> Folded:
         events, posted_events = self._events(readings.runs)
         proposals, posted_proposals = self._proposed(readings.proposals)
         folded = fold([*events, *posted_events], [*proposals, *posted_proposals], self.parameters)
@@ -74,7 +74,7 @@ class FileRecords:
         letters = len(readings.runs.letters) + len(readings.proposals.letters)
         if letters:
             notices.append(
-                f"{self._folder}/{FOLDER}: {letters} files of results or proposals wait here, "
+                f"{self._shown}/{FOLDER}: {letters} files of results or proposals wait here, "
                 "because they were written where files cannot be locked; they count as if they "
                 "stood in the ledgers"
             )
@@ -84,20 +84,57 @@ class FileRecords:
             folded,
             metrics=tuple(dict.fromkeys(name for names in metrics for name in names)),
             notices=tuple(notices),
-            digest=_digest(readings),
+            digest=readings.digest,
         )
 
-    def _events(self, reading: _Reading) -> tuple[list[Event], list[Event]]:
+    def _events(self, reading: Reading) -> tuple[list[Event], list[Event]]:
         """Return the rows of results in the ledger, and those that only the inbox has."""
         events = read_events(reading.ledger, self.parameters)
         posted = [read_events(letter.ledger, self.parameters) for letter in reading.letters]
         return events, _new(events, posted)
 
-    def _proposed(self, reading: _Reading) -> tuple[list[Proposal], list[Proposal]]:
+    def _proposed(self, reading: Reading) -> tuple[list[Proposal], list[Proposal]]:
         """Return the proposals in the ledger, and those that only the inbox has."""
         proposals = read_proposals(reading.ledger, self.parameters)
         posted = [read_proposals(letter.ledger, self.parameters) for letter in reading.letters]
         return proposals, _new(proposals, posted)
+
+    def torn(self) -> list[str]:
+        """Return where cut-off rows stand.
+
+        Raises:
+            HistoryError: a ledger cannot be read.
+        """
+        return self._read().torn
+
+    def posted(self) -> int:
+        """Return how many files wait in the inbox.
+
+        Raises:
+            HistoryError: the inbox cannot be read.
+        """
+        return len(self._runs.inbox.names()) + len(self._proposals.inbox.names())
+
+    def mend(self, *, dry_run: bool = False) -> list[str]:
+        """Empty the inbox, make cut-off rows comments, remove leftovers; return what was done.
+
+        Raises:
+            HistoryError: nothing can be locked or written, or a ledger not be read.
+        """
+        with contextlib.nullcontext() if dry_run else self._locked():
+            files = (self._runs, self._proposals)
+            posted = self.posted()
+            done = [f"{self._shown}/{FOLDER}: {posted} files moved into the ledgers"] * bool(posted)
+            torn = [file for file in files if file.read().ledger.torn]
+            done += [f"{file.read().ledger.torn}: the cut-off row made a comment" for file in torn]
+            lying = leftovers(self.folder)
+            done += [f"{self._shown}/{path.relative_to(self.folder)}: removed" for path in lying]
+            if not dry_run:
+                for file in torn:
+                    file.heal()
+                self._empty_inbox()
+                disk.remove(lying)
+        return done
 
     @property
     def _write_lock(self) -> Path:
@@ -113,25 +150,27 @@ class FileRecords:
         Raises:
             HistoryError: the lock cannot be had, or a ledger not be read.
         """
-
-        def late(holder: str) -> None:
-            raise HistoryError(
-                f"{self._write_lock}: another process holds the lock (process {holder}); wait for "
-                "it to finish, or end it, and try again"
-            )
-
         if dry_run:
             yield FileWriter(self, dry_run=True)
             return
         with contextlib.ExitStack() as stack:
             try:
-                stack.enter_context(disk.locked(self._write_lock, _SECONDS_TO_WRITE, late))
+                stack.enter_context(self._locked())
             except disk.CannotLockError:
                 writer = FileWriter(self, to_inbox=True)
             else:
                 writer = FileWriter(self)
                 self._empty_inbox()
             yield writer
+
+    def _locked(self) -> contextlib.AbstractContextManager[None]:
+        def late(holder: str) -> None:
+            raise HistoryError(
+                f"{self._write_lock}: another process holds the lock (process {holder}); wait for "
+                "it to finish, or end it, and try again"
+            )
+
+        return disk.locked(self._write_lock, _SECONDS_TO_WRITE, late)
 
     def _empty_inbox(self) -> None:
         """Move what waits in the inbox into the ledgers; the write lock is held."""
@@ -145,8 +184,7 @@ class FileRecords:
         letters = [letter.ledger for letter in readings.runs.letters]
         metrics = [name for each in letters for name in metric_names(each, self.parameters)]
         writer.append_events(events, metrics)
-        self._runs.inbox.remove(readings.runs.letters)
-        self._proposals.inbox.remove(readings.proposals.letters)
+        disk.remove(letter.path for reading in readings for letter in reading.letters)
 
     @contextlib.contextmanager
     def proposing(self, waiting: Callable[[], None]) -> Iterator[None]:
@@ -174,20 +212,20 @@ class FileWriter:
         self._records = records
         self._dry_run = dry_run
         self._to_inbox = to_inbox
-        self._known: tuple[_Readings, Folded] | None = None
+        self._known: tuple[Readings, Folded] | None = None
 
     @property
     def folded(self) -> Folded:
         """What the ledgers say now, with everything that this writer has appended."""
         return self._look()[1]
 
-    def _look(self) -> tuple[_Readings, Folded]:
+    def _look(self) -> tuple[Readings, Folded]:
         if self._known is None:
             readings = self._records._read()
             folded = self._records._folded(readings)
             if self._to_inbox:
                 notice = (
-                    f"{self._records._folder}: files cannot be locked on this file system, so what "
+                    f"{self._records._shown}: files cannot be locked on this file system, so what "
                     f"is written goes into {FOLDER}/, one file each, and is read from there"
                 )
                 folded = replace(folded, notices=(notice,))
@@ -234,8 +272,8 @@ class FileWriter:
 
     def _append(
         self,
-        file: _File,
-        reading: _Reading,
+        file: LedgerFile,
+        reading: Reading,
         rows: Sequence[Mapping[str, str]],
         metrics: Iterable[str],
         extras: Iterable[str],
@@ -250,72 +288,6 @@ class FileWriter:
             write()
 
 
-class _Reading(NamedTuple):
-    """One reading of a ledger and its inbox; the `stamp` changes with the ledger's file."""
-
-    ledger: Ledger
-    letters: tuple[Letter, ...]
-    digest: str
-    stamp: tuple[int, ...]
-
-
-class _Readings(NamedTuple):
-    """One reading of both ledgers."""
-
-    runs: _Reading
-    proposals: _Reading
-
-    @property
-    def torn(self) -> list[str]:
-        """Where cut-off rows stand."""
-        return [reading.ledger.torn for reading in self if reading.ledger.torn]
-
-
-class _File:
-    """One ledger on the disk, with our own columns: the `front`, the parameters, the `rest`."""
-
-    def __init__(
-        self, folder: Path, name: str, front: tuple[str, ...], rest: tuple[str, ...]
-    ) -> None:
-        # Not `Path.resolve`, which raises an error of its own where links form a loop.
-        self.path = Path(os.path.realpath(folder / name))
-        self.where = f"{folder.absolute().name}/{name}"
-        self.front, self.rest = front, rest
-        self.inbox = Inbox(self.path, self.where, (*front, *rest))
-
-    def read(self) -> _Reading:
-        # Before the ledger, so that what is moved meanwhile is seen twice rather than not at all.
-        letters = self.inbox.read()
-        stamp = disk.stamp(self.path)
-        data = disk.read(self.path)
-        ledger = parse(data, self.where, (*self.front, *self.rest))
-        return _Reading(ledger, letters, hashlib.sha256(data).hexdigest(), stamp)
-
-    def prepared(
-        self,
-        reading: _Reading,
-        rows: Sequence[Mapping[str, str]],
-        parameters: Iterable[str],
-        metrics: Iterable[str],
-        extras: Iterable[str],
-        *,
-        to_inbox: bool,
-    ) -> Callable[[], None]:
-        """Return what appends the rows, after everything that may be wrong with them was tried."""
-        if reading.stamp != disk.stamp(self.path):  # edited by hand since
-            reading = self.read()
-        ledger = reading.ledger
-        ours = (*self.front, *self.rest)
-        headers = ledger.headers or ((*self.front, *parameters, *self.rest),)
-        header = whole_header(headers, (*parameters, *metrics), tuple(extras), ours)
-        if to_inbox:
-            empty = parse(b"", self.where, ours)
-            return partial(self.inbox.post, empty.rewritten(header, rows))
-        if ledger.headers[-1:] == (header,) and not ledger.torn:
-            return partial(disk.append, self.path, ledger.appended(rows))
-        return partial(disk.replace, self.path, ledger.rewritten(header, rows))
-
-
 def _new(known: list[_Row], posted: Iterable[list[_Row]]) -> list[_Row]:
     """Return the rows of the inbox that say something which the ledger does not say."""
     new: list[_Row] = []
@@ -323,12 +295,6 @@ def _new(known: list[_Row], posted: Iterable[list[_Row]]) -> list[_Row]:
         if row not in known and row not in new:
             new.append(row)
     return new
-
-
-def _digest(readings: _Readings) -> str:
-    names = [letter.path.name for reading in readings for letter in reading.letters]
-    parts = "".join((*(reading.digest for reading in readings), *names))
-    return hashlib.sha256(parts.encode()).hexdigest()[:12]
 
 
 def _check_names(id: str, params: Mapping[str, object], parameters: Sequence[str]) -> None:

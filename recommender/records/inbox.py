@@ -7,11 +7,10 @@ writer that can lock moves it into the ledger.
 
 from __future__ import annotations
 
-import contextlib
 import os
 import time
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -76,9 +75,3 @@ class Inbox:
         with disk.explained(self._folder):
             self._folder.mkdir(exist_ok=True)
         disk.replace(self._folder / name, data)
-
-    def remove(self, letters: Iterable[Letter]) -> None:
-        """Remove files whose rows are safe in the ledger."""
-        for letter in letters:
-            with contextlib.suppress(OSError):  # it does no harm where it stays
-                letter.path.unlink()
