@@ -11,19 +11,8 @@ from recommender.cli import main as command_line
 from recommender.cli.main import exit_status
 
 COMMANDS = [
-    *(
-        "init",
-        "import",
-        "next",
-        "jobs",
-        "record",
-        "drop",
-        "exclude",
-        "restore",
-        "status",
-        "best",
-        "doctor",
-    ),
+    *("init", "import", "next", "jobs", "record", "drop", "exclude", "restore", "status", "best"),
+    "doctor",
 ]
 README = Path(__file__).parents[2] / "README.md"
 
