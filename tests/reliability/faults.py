@@ -17,6 +17,7 @@ import pytest
 import recommender
 
 _CALL = re.compile(r"^(?:\d+ +)?(\w+)\((.*)")
+_OF_MEMORY = ("brk", "mmap", "munmap", "mremap", "madvise")  # come as the allocator likes
 _CHANGING = (
     "write",
     "pwrite64",
@@ -91,7 +92,7 @@ def calls(action: str, folder: Path, log: Path) -> list[Call]:
             continue
         name, arguments = match.groups()
         numbers[name] = numbers.get(name, 0) + 1
-        if ready:
+        if ready and name not in _OF_MEMORY:
             opened_to_write = name == "openat" and ("O_WRONLY" in line or "O_RDWR" in line)
             found.append(Call(name, numbers[name], opened_to_write or name in _CHANGING))
         ready = ready or (name == "write" and arguments.startswith('1, "ready'))
