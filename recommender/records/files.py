@@ -290,9 +290,15 @@ class FileWriter:
 
 def _new(known: list[_Row], posted: Iterable[list[_Row]]) -> list[_Row]:
     """Return the rows of the inbox that say something which the ledger does not say."""
+    letters = [row for rows in posted for row in rows]
+    said: dict[str, list[_Row]] = {row.id: [] for row in letters}
+    for row in known if said else ():
+        if row.id in said:
+            said[row.id].append(row)
     new: list[_Row] = []
-    for row in (row for rows in posted for row in rows):
-        if row not in known and row not in new:
+    for row in letters:
+        if row not in said[row.id]:
+            said[row.id].append(row)
             new.append(row)
     return new
 

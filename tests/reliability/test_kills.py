@@ -38,12 +38,14 @@ SCENARIOS = {
     "append proposals": ("propose", {"runs.csv": LEDGER, "proposals.csv": PROPOSED}),
     "the first result": ("record", {}),
     "the first proposals": ("propose", {}),
+    "where files cannot be locked": ("record-unlocked", {"runs.csv": LEDGER}),
+    "the inbox into the ledger": ("record", {"inbox/runs-1.csv": LEDGER}),
 }
 
 
 def prepared(folder: Path, ledgers: dict[str, str]) -> Path:
     for name, text in ledgers.items():
-        folder.mkdir(parents=True, exist_ok=True)
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text)
     folder.parent.mkdir(parents=True, exist_ok=True)
     return folder
@@ -56,6 +58,7 @@ def check(folder: Path, action: str, ledgers: dict[str, str], acknowledged: list
     assert folded.conflicts == ()
     found = {run.id: run for run in folded.history.runs}
     assert {*acknowledged} <= {*found}, "an acknowledged row is lost"
+    assert not ledgers or "run-1" in found
     if "runs.csv" in ledgers:
         assert found["run-1"].metrics == {"loss": 0.5}
         header, row, comment, *_ = (folder / "runs.csv").read_text().splitlines()
@@ -73,7 +76,7 @@ def check(folder: Path, action: str, ledgers: dict[str, str], acknowledged: list
             {"lr": 0.1, "t": 0.9} if run.id == "run-1" else {"lr": 0.25, "t": 0.75}
         )
     if action != "propose":
-        metric = "loss" if action == "record" else "NMI"
+        metric = "NMI" if action == "record-new-metric" else "loss"
         assert after.history.runs[-1].metrics == {metric: 0.48}
     return written > 0
 

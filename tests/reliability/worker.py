@@ -6,6 +6,8 @@ It loads `recommender.records` alone, so that to start one, and kill it, costs l
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import os
 import signal
 import sys
@@ -64,6 +66,7 @@ def propose(records: Records, *proposals: Proposal) -> list[str]:
 ACTIONS: dict[str, Callable[[Records], list[str]]] = {
     "record": lambda records: record(records, result("run-2", loss=0.48)),
     "record-new-metric": lambda records: record(records, result("run-2", NMI=0.48)),
+    "record-unlocked": lambda records: record(records, result("run-2", loss=0.48)),
     "propose": lambda records: propose(records, proposal("run-2"), proposal("run-3")),
 }
 
@@ -86,7 +89,13 @@ def paused(records: Records) -> Iterator[list[str]]:
     yield ["run-9"]
 
 
+def cannot_lock(*_: object) -> None:
+    raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+
 def main(action: str, folder: Path) -> None:
+    if action == "record-unlocked":
+        fcntl.flock = cannot_lock
     records = FileRecords(folder, PARAMETERS)
     os.write(1, b"ready\n")
     try:
