@@ -6,7 +6,6 @@ from typing import Annotated
 
 import typer
 
-from recommender.campaign.examining import examine_storage, mend_storage, require_all_pass
 from recommender.cli.session import DryRun, Json, Quiet, now, print_json, printable, say
 from recommender.errors import UsageError
 
@@ -39,6 +38,8 @@ def doctor(
         raise UsageError("say what to examine: recommend doctor --storage")
     if dry_run and not fix:
         raise UsageError("--dry-run goes with --fix; without it nothing is changed anyway")
+    from recommender.campaign.examining import examine_storage, mend_storage, require_all_pass
+
     project = context.obj.project()
     mended = mend_storage(project, dry_run=dry_run) if fix else []
     checks = examine_storage(project, now())

@@ -10,9 +10,8 @@ from pathlib import Path
 
 from recommender.errors import HistoryError
 from recommender.insight.check import Check, Level
-from recommender.records import Event, Folded
+from recommender.records import Event, FileRecords, Folded
 from recommender.records.disk import CannotLockError
-from recommender.records.files import FileRecords
 from recommender.records.storage import leftovers, lock_excludes, try_replace
 from recommender.run import Proposal
 

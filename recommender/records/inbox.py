@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import time
-import uuid
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -71,7 +70,7 @@ class Inbox:
         Raises:
             HistoryError: it could not be written.
         """
-        name = f"{self._prefix}{time.time_ns():020d}-{uuid.uuid4().hex}.csv"
+        name = f"{self._prefix}{time.time_ns():020d}-{os.urandom(8).hex()}.csv"
         with disk.explained(self._folder):
             self._folder.mkdir(exist_ok=True)
         disk.replace(self._folder / name, data)
