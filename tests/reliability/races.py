@@ -14,6 +14,7 @@ from reliability.worker import PARAMETERS, result
 
 from recommender.campaign import proposing
 from recommender.campaign.project import Project
+from recommender.errors import ConflictError
 from recommender.records import Records, check_event
 
 OpenRecords = Callable[[], Records]
@@ -79,6 +80,25 @@ def record_race(open_records: OpenRecords, processes: int, each: int) -> Race:
         worker, number = run.id.removeprefix("w").split("-")
         assert run.metrics == {"loss": int(number) / 7, "NMI": int(worker) / 7}
     return done
+
+
+def same_run_race(open_records: OpenRecords, processes: int) -> None:
+    """Let every process give one run another loss: one is believed, the others are told."""
+
+    def work(worker: int) -> list[tuple[str, float]]:
+        records = open_records()
+        with records.writing() as writer:
+            try:
+                new = check_event(writer.folded, result("run-1", loss=float(worker)))
+            except ConflictError:
+                return []
+            assert new is not None
+            writer.append_events([new])
+        return [(str(worker), 0.0)]
+
+    (winner,) = race(processes, work).acknowledged
+    (event,) = open_records().read().events
+    assert event.metrics == {"loss": float(winner)}
 
 
 class _StandIn:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from conftest import Sweep
 from reliability.measured import Measured, percentile
-from reliability.races import batch_race, race, record_race
+from reliability.races import batch_race, race, record_race, same_run_race
 from reliability.worker import PARAMETERS
 
 from recommender.campaign.project import Project
@@ -43,6 +43,12 @@ def test_of_many_recorders_none_loses_or_doubles_a_row(
         seconds += done.seconds
     what = f"{processes} processes x {each} records x {repeats}"
     measured.add(what, acknowledged=len(seconds), lost=0, doubled=0, **waits(seconds))
+
+
+def test_of_many_who_record_one_run_one_is_believed(tmp_path: Path, long: bool) -> None:
+    for repeat in range(200 if long else 3):
+        folder = tmp_path / str(repeat)
+        same_run_race(lambda folder=folder: FileRecords(folder, PARAMETERS), 16 if long else 6)
 
 
 def test_of_many_proposers_no_two_propose_one_run(
