@@ -24,8 +24,9 @@ def parse_number(text: str) -> float | None:
     if not _NUMBER.fullmatch(text):
         return None
     number = float(text)
-    underflow = number == 0.0 and _NONZERO_DIGIT.search(re.split("[eE]", text)[0]) is not None
-    return None if math.isinf(number) or underflow else number
+    if number == 0.0 and _NONZERO_DIGIT.search(re.split("[eE]", text)[0]):
+        return None
+    return None if math.isinf(number) else number
 
 
 def parse_value(text: str) -> float | int | str:
@@ -34,7 +35,7 @@ def parse_value(text: str) -> float | int | str:
     number = parse_number(text)
     if number is None:
         return text
-    return int(text) if _INTEGER.fullmatch(text) else number
+    return int(text) if number.is_integer() and _INTEGER.fullmatch(text) else number
 
 
 def format_value(value: float | int | str) -> str:

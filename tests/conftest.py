@@ -43,6 +43,12 @@ run-0006-aaaa,result,completed,,06-06,3.5,0.00002,0.6,1.2,,
 """
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--long", action="store_true", help="the long version of the tests in tests/reliability"
+    )
+
+
 @dataclass(frozen=True)
 class Answer:
     """What one call of the command line gave."""

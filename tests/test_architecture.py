@@ -23,9 +23,10 @@ MAY_IMPORT = {
     "config": {"errors", "history_url", "number", "run", "space", "settings"},
     "jobs": {"errors", "run", "yaml_document"},
     "scaffold": {"errors", "number", "vocabulary", "run", "space", "tables", "jobs"},
+    "insight": {"errors", "records", "run"},
     "campaign": {
         *("errors", "history_url", "vocabulary", "run", "space", "tables", "records", "engine"),
-        *("config", "jobs", "scaffold"),
+        *("config", "jobs", "scaffold", "insight"),
     },
     "cli": {"errors", "history_url", "number", "run", "records", "engine", "campaign"},
 }

@@ -98,7 +98,8 @@ def propose(
         batch = recommender.ask(n, fix=fix, within=within, defaults=defaults)
         with project.records.writing(dry_run=dry_run) as writer:
             # A result may have come in since the history was read, and taken the next number.
-            proposals = _proposals(project, folded, writer.folded, batch, seed=seed, now=now)
+            latest = writer.folded
+            proposals = _proposals(project, folded, latest, batch, seed=seed, now=now)
             jobs = {
                 project.job_path(proposal.id): job_text(project, template, proposal)
                 for proposal in proposals
@@ -114,7 +115,7 @@ def propose(
         configs=tuple(project.shown(path) for path in jobs),
         finished=sum(run.status.has_result for run in runs),
         pending=tuple(run.id for run in folded.history.pending),
-        history_notices=folded.notices,
+        history_notices=tuple(dict.fromkeys((*folded.notices, *latest.notices))),
     )
 
 

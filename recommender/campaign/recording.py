@@ -82,7 +82,7 @@ def record(
         known = None if id else _recorded_before(folded, result.label, params)
         if known is not None:
             id, params = known.id, {}
-        notices = () if id else _repeats(folded, params)
+        notices = folded.notices if id else (*folded.notices, *_repeats(folded, params))
         id = id or _new_id(project, writer, params, amend)
         if amend is None:
             _check_outcome(project, folded.history.get(id), result)
@@ -141,10 +141,12 @@ def drop_batch(project: Project, batch: int, *, now: str, dry_run: bool = False)
 def _marked(
     writer: Writer, ids: Sequence[str], kind: EventKind, *, note: str, now: str
 ) -> list[Recorded]:
-    marked = []
+    marked: list[Recorded] = []
     for id in dict.fromkeys(ids):
         event = Event(id=id, kind=kind, recorded_at=now, note=note)
-        marked.append(Recorded(id=id, event=check_event(_about(writer, id), event)))
+        known = _about(writer, id)
+        notices = () if marked else known.notices
+        marked.append(Recorded(id=id, event=check_event(known, event), notices=notices))
     writer.append_events([each.event for each in marked if each.event is not None])
     return marked
 

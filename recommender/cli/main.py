@@ -14,7 +14,15 @@ from typing import Annotated
 import typer
 
 from recommender import __version__
-from recommender.cli import history, importing, looking, proposing, recording, setup
+from recommender.cli import (
+    examining,
+    history,
+    importing,
+    looking,
+    proposing,
+    recording,
+    setup,
+)
 from recommender.cli.session import Session, say
 from recommender.errors import ConflictError, RecommenderError, UsageError
 
@@ -60,7 +68,7 @@ def options(
     context.obj = Session(project_folder=project)
 
 
-for group in (setup, importing, proposing, recording, looking, history):
+for group in (setup, importing, proposing, recording, looking, examining, history):
     group.register(app)
 
 

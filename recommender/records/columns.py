@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from enum import StrEnum
-from typing import TypeVar
+from functools import lru_cache
+from typing import NamedTuple, TypeVar
 
 from recommender.errors import HistoryError, UsageError, did_you_mean
 from recommender.number import format_value, parse_number, parse_value
@@ -43,6 +44,22 @@ RESERVED = frozenset((*RUN_COLUMNS, *PROPOSAL_COLUMNS))
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _ALLOWED_ID = "an id has 1 to 100 letters, digits, dots, dashes or underlines (no spaces)"
 _Word = TypeVar("_Word", bound=StrEnum)
+_KINDS = {kind.value: kind for kind in EventKind}
+_STATUSES = {status.value: status for status in RESULTS}
+
+
+class _Layout(NamedTuple):
+    """Which columns of the ledger of results are metrics, and which a person's own."""
+
+    metrics: tuple[str, ...]
+    extras: tuple[str, ...]
+
+
+@lru_cache
+def _layout(header: tuple[str, ...], parameters: tuple[str, ...]) -> _Layout:
+    note = header.index("note")
+    ours = {*RUN_COLUMNS, *parameters}
+    return _Layout(tuple(name for name in header[:note] if name not in ours), header[note + 1 :])
 
 
 def _check_place(ledger: Table, parameters: Sequence[str], last: str) -> None:
@@ -64,6 +81,7 @@ def read_events(ledger: Table, parameters: Sequence[str]) -> list[Event]:
         HistoryError: a cell makes no sense, or a parameter has no column.
     """
     _check_place(ledger, parameters, "note")
+    parameters = tuple(parameters)
     events: list[Event] = []
     by_hand: dict[frozenset[tuple[str, str]], str] = {}
     for row in ledger.rows():
@@ -80,10 +98,8 @@ def read_events(ledger: Table, parameters: Sequence[str]) -> list[Event]:
 
 def metric_names(ledger: Table, parameters: Sequence[str]) -> tuple[str, ...]:
     """Return the metrics that have a column in the ledger of results, blank ones too."""
-    before_note = [name for names in ledger.headers for name in names[: names.index("note")]]
-    return tuple(
-        dict.fromkeys(name for name in before_note if name not in {*RUN_COLUMNS, *parameters})
-    )
+    layouts = [_layout(header, tuple(parameters)) for header in ledger.headers]
+    return tuple(dict.fromkeys(name for layout in layouts for name in layout.metrics))
 
 
 def _hand_id(event: Event, used: Iterable[str]) -> str:
@@ -92,26 +108,25 @@ def _hand_id(event: Event, used: Iterable[str]) -> str:
     return f"{first}-{count + 1}" if count else first
 
 
-def _read_event(row: Row, parameters: Sequence[str]) -> Event:
-    names = list(row.cells)
-    note = names.index("note")
-    ours = {*RUN_COLUMNS, *parameters}
-    metrics = {name: _number(row, name) for name in names[:note] if name not in ours}
-    kind = _word(row, "event", tuple(EventKind)) or EventKind.RESULT
-    status = _word(row, "status", RESULTS)
+def _read_event(row: Row, parameters: tuple[str, ...]) -> Event:
+    cells = row.cells
+    metrics, extras = _layout(row.header, parameters)
+    kind = _word(row, "event", _KINDS) or EventKind.RESULT
+    status = _word(row, "status", _STATUSES)
     if kind is EventKind.RESULT and status is None:
         status = Status.COMPLETED
+    numbers = [(name, _number(row, name)) for name in metrics]
     return Event(
-        id=_id(row) if row.cells["id"].strip() else "",
+        id=_id(row) if cells["id"].strip() else "",
         kind=kind,
         status=status,
-        recorded_at=row.cells["recorded_at"],
-        label=row.cells["label"],
+        recorded_at=cells["recorded_at"],
+        label=cells["label"],
         hours=_number(row, "hours"),
         params=_params(row, parameters),
-        metrics={name: number for name, number in metrics.items() if number is not None},
-        note=row.cells["note"],
-        extras={name: row.cells[name] for name in names[note + 1 :] if row.cells[name]},
+        metrics={name: number for name, number in numbers if number is not None},
+        note=cells["note"],
+        extras={name: cells[name] for name in extras if cells[name]},
         source=row.where,
     )
 
@@ -158,19 +173,23 @@ def _id(row: Row) -> str:
 
 
 def _params(row: Row, parameters: Sequence[str]) -> dict[str, Value]:
-    lacking = [name for name in parameters if name not in row.cells]
-    if lacking:
+    cells = row.cells
+    try:
+        return {name: parse_value(cells[name]) for name in parameters if cells[name].strip()}
+    except KeyError:
+        lacking = [name for name in parameters if name not in cells]
         raise HistoryError(
             f"{row.where}: there is no column for the parameter {', '.join(lacking)}; add it after "
             "the other parameters, with the value that the past runs had"
-        )
-    return {name: parse_value(row.cells[name]) for name in parameters if row.cells[name].strip()}
+        ) from None
 
 
 def _number(row: Row, name: str) -> float | None:
     text = row.cells[name].strip()
-    number = parse_number(text) if text else None
-    if text and number is None:
+    if not text:
+        return None
+    number = parse_number(text)
+    if number is None:
         raise HistoryError(
             f"{row.where}: {name} is {text!r}, not a number; write it like 0.0005, or leave it "
             "blank (text goes into note, or into columns after it)"
@@ -185,11 +204,11 @@ def _integer(row: Row, name: str) -> int:
     return value
 
 
-def _word(row: Row, name: str, allowed: Sequence[_Word]) -> _Word | None:
+def _word(row: Row, name: str, allowed: Mapping[str, _Word]) -> _Word | None:
     text = row.cells[name].strip()
-    word = next((word for word in allowed if word == text), None)
+    word = allowed.get(text)
     if text and word is None:
-        words = [str(word) for word in allowed]
+        words = list(allowed)
         raise HistoryError(
             f"{row.where}: {name} is {text!r}; allowed: {', '.join(words)} or blank"
             f"{did_you_mean(text, words)}"

@@ -8,10 +8,14 @@ import fcntl
 import os
 import stat
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from recommender.errors import HistoryError
+
+
+class CannotLockError(HistoryError):
+    """The file system cannot lock files."""
 
 
 @contextlib.contextmanager
@@ -28,25 +32,32 @@ def locked(path: Path, seconds: float, late: Callable[[str], None]) -> Iterator[
         late: what is called then, with the name of the holder; if it returns, the waiting goes on.
 
     Raises:
-        HistoryError: the file system cannot lock.
+        CannotLockError: the file system cannot lock.
+        HistoryError: the file cannot be written.
     """
+    own_name = f"{os.getpid()} on {os.uname().nodename}"
     with explained(path.parent):
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(exist_ok=True)
         file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
     try:
         try:
+            if _holder(file) == own_name:
+                time.sleep(0.01)  # lets those who wait go first
             if not _taken(file, fcntl.LOCK_EX, seconds):
-                late(os.pread(file, 200, 0).decode(errors="replace").strip() or "unknown")
+                late(_holder(file) or "unknown")
                 fcntl.flock(file, fcntl.LOCK_EX)
         except OSError as error:
-            raise HistoryError(
-                f"{path}: this file system cannot lock files ({error.strerror}); keep the project "
-                "folder on a file system that can"
-            ) from error
+            if error.errno in (errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS):
+                raise CannotLockError(
+                    f"{path}: files cannot be locked here ({error.strerror}); do this on a machine "
+                    "where they can"
+                ) from error
+            with explained(path):
+                raise
         # Who holds the lock is told to those who wait; on a full disk it stays untold.
         with contextlib.suppress(OSError):
             os.ftruncate(file, 0)
-            os.pwrite(file, f"{os.getpid()} on {os.uname().nodename}\n".encode(), 0)
+            os.pwrite(file, f"{own_name}\n".encode(), 0)
         yield
     finally:
         os.close(file)
@@ -81,15 +92,22 @@ def await_writer(path: Path, seconds: float) -> None:
 
 
 def _taken(file: int, operation: int, seconds: float) -> bool:
-    until = time.monotonic() + seconds
+    began = time.monotonic()
     while True:
         try:
             fcntl.flock(file, operation | fcntl.LOCK_NB)
             return True
         except BlockingIOError:
-            if time.monotonic() > until:
+            waited = time.monotonic() - began
+            if waited > seconds:
                 return False
-            time.sleep(0.005)
+            # Who has waited longer tries more often, and so mostly comes first.
+            time.sleep(max(0.001, 0.05 / (1 + 10 * waited)))
+
+
+def _holder(file: int) -> str:
+    """Return who holds the lock or, if it is free, who held it last."""
+    return os.pread(file, 200, 0).decode(errors="replace").strip()
 
 
 def read(path: Path) -> bytes:
@@ -106,6 +124,15 @@ def read(path: Path) -> bytes:
         raise HistoryError(f"{path}: cannot be read: {error.strerror}") from error
 
 
+def stamp(path: Path) -> tuple[int, ...]:
+    """Return numbers that change when somebody edits or replaces the file."""
+    try:
+        state = path.stat()
+    except OSError:
+        return ()
+    return (state.st_ino, state.st_size, state.st_mtime_ns)
+
+
 def append(path: Path, data: bytes) -> None:
     """Append `data`, and return when it is on the disk; on failure the file is as before.
 
@@ -113,6 +140,9 @@ def append(path: Path, data: bytes) -> None:
         HistoryError: the data could not be written.
     """
     with explained(path):
+        # The name may be new: whoever made the file (git, an editor, a process that was killed)
+        # need not have brought the folder to the disk.
+        _sync_folder(path.parent)
         file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC)
         try:
             size = os.fstat(file).st_size
@@ -147,7 +177,22 @@ def replace(path: Path, data: bytes) -> None:
         except BaseException:
             draft.unlink(missing_ok=True)
             raise
+    try:
         _sync_folder(path.parent)
+        if mode is None:  # the folder may be as new as the file
+            _sync_folder(path.parent.parent)
+    except OSError as error:
+        raise HistoryError(
+            f"{path}: was written, but the disk did not confirm it: {error.strerror}; see to that, "
+            "and then whether it still stands there"
+        ) from error
+
+
+def remove(paths: Iterable[Path]) -> None:
+    """Delete files that nobody needs; it does no harm where one stays."""
+    for path in paths:
+        with contextlib.suppress(OSError):
+            path.unlink()
 
 
 def _write(file: int, data: bytes) -> None:
@@ -161,6 +206,9 @@ def _sync_folder(folder: Path) -> None:
     file = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         os.fsync(file)
+    except OSError as error:
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP):  # folders need no such thing there
+            raise
     finally:
         os.close(file)
 

@@ -107,15 +107,55 @@ def fold(
     runs: list[Run] = []
     conflicts: list[Conflict] = []
     for id in dict.fromkeys((*rows, *proposed)):
-        run, contradictions = _fold_run(rows.get(id, []), proposed.get(id, []), parameters)
+        said, asked = rows.get(id, []), proposed.get(id, [])
+        run = _plain_run(said, asked, parameters)
+        if run is None:
+            run, contradictions = _fold_run(said, asked, parameters)
+            conflicts.extend(contradictions)
         runs.append(run)
-        conflicts.extend(contradictions)
     return Folded(
         history=History(tuple(runs)),
         conflicts=tuple(conflicts),
         events=tuple(events),
         proposals=tuple(proposals),
         parameters=tuple(parameters),
+    )
+
+
+def _plain_run(
+    rows: list[Event], proposals: list[Proposal], parameters: Sequence[str]
+) -> Run | None:
+    """Return at once what `_fold_run` makes of a proposal, one result, or both; else None."""
+    if len(rows) > 1 or len(proposals) > 1:
+        return None
+    proposal = proposals[0] if proposals else None
+    first = proposal or rows[0]
+    params = first.params
+    if not params or any(name not in params for name in parameters):
+        return None
+    if not rows:
+        return Run(
+            id=first.id,
+            params=params,
+            status=Status.PENDING,
+            first_params=params,
+            proposal=proposal,
+            source=first.source,
+        )
+    row = rows[0]
+    if row.kind is not EventKind.RESULT or row.params != params:
+        return None
+    return Run(
+        id=first.id,
+        params=params,
+        status=row.status or Status.COMPLETED,
+        metrics=row.metrics,
+        label=row.label,
+        hours=row.hours,
+        note=row.note,
+        first_params=params,
+        proposal=proposal,
+        source=first.source,
     )
 
 

@@ -20,7 +20,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from recommender.errors import HistoryError, UsageError, did_you_mean
 
@@ -29,11 +29,11 @@ _RAW_CELL = re.compile(r'(?:^|,)("(?:[^"]|"")*"|[^,]*)')
 _LONGEST_CELL = 100_000  # Python's csv module reads no cell above 131,072 characters.
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A row of the ledger: its cells by column, and where it stands (`history/runs.csv:12`)."""
+class Row(NamedTuple):
+    """A row of the ledger, the columns of its section, and its place (`history/runs.csv:12`)."""
 
     where: str
+    header: tuple[str, ...]
     cells: Mapping[str, str]
 
 
@@ -52,8 +52,7 @@ class Table(Protocol):
         """Yield the rows, each with the columns of its section."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Record:
+class _Record(NamedTuple):
     """One or more lines as they stand; `cells` is None for a comment, a blank or a cut-off line."""
 
     line: int
@@ -94,9 +93,9 @@ class Ledger:
         for index, record in enumerate(self.records):
             if index in self.sections:
                 header = _names(record)
-            elif record.cells is not None and any(cell.strip() for cell in record.cells):
+            elif record.cells and (record.cells[0].strip() or "".join(record.cells).strip()):
                 cells = dict(zip(header, record.cells, strict=True))
-                yield Row(f"{self.where}:{record.line}", cells)
+                yield Row(f"{self.where}:{record.line}", header, cells)
 
     def appended(self, rows: Sequence[Mapping[str, str]]) -> bytes:
         """Return the bytes that append `rows` under the last header, where no row is torn."""
@@ -137,31 +136,32 @@ def parse(data: bytes, where: str, required: Sequence[str]) -> Ledger:
     bom = _BOM if text.startswith(_BOM) else ""
     records: list[_Record] = []
     sections: list[int] = []
+    columns = 0
+    sign = max(required, key=len)  # most rows are seen to be no header by this alone
     for record in _records(text.removeprefix(_BOM), where):
         if record.cells is not None:
-            names = _names(record)
-            if not sections or {*required} <= {*names}:
+            if not sections or (sign in record.text and {*required} <= {*_names(record)}):
+                names = _names(record)
+                columns = len(names)
                 others = {_names(records[index]): records[index].line for index in sections}
                 _check_header(f"{where}:{record.line}", names, others, required)
                 sections.append(len(records))
-            else:
-                record = _fitted(record, len(_names(records[sections[-1]])), where)  # noqa: PLW2901
+            elif len(record.cells) != columns:
+                record = _cut_off(record, columns, where)  # noqa: PLW2901
         records.append(record)
     return Ledger(where, bom, tuple(records), tuple(sections))
 
 
-def _fitted(record: _Record, columns: int, where: str) -> _Record:
-    """Return the record if it has a cell for each column, or marked as torn."""
+def _cut_off(record: _Record, columns: int, where: str) -> _Record:
+    """Return a record that does not fit the header, marked as torn."""
     count = len(record.cells or ())
     if count < columns and not record.text.endswith(("\r", "\n")):
         return _Record(record.line, record.text, torn=True)
-    if count != columns:
-        raise HistoryError(
-            f"{where}:{record.line}: the cells in this row are {count}, the columns in the header "
-            f"{columns}; give the row a cell for each column (text with a comma needs "
-            '"quotes")'
-        )
-    return record
+    raise HistoryError(
+        f"{where}:{record.line}: the cells in this row are {count}, the columns in the header "
+        f"{columns}; give the row a cell for each column (text with a comma needs "
+        '"quotes")'
+    )
 
 
 def _decode(data: bytes, where: str) -> str:
@@ -187,6 +187,9 @@ def _records(text: str, where: str) -> Iterator[_Record]:
     for number, line in lines:
         if not line.strip() or line.startswith("#"):
             yield _Record(number, line)
+            continue
+        if '"' not in line and len(line) <= _LONGEST_CELL:  # what csv makes of it, but faster
+            yield _Record(number, line, tuple(line.rstrip("\r\n").split(",")))
             continue
         taken = [line]
         try:

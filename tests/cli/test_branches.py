@@ -1,5 +1,7 @@
 """Two branches that went on by themselves, merged by git as the committed attributes say."""
 
+import re
+import shlex
 import shutil
 import subprocess
 from pathlib import Path
@@ -71,6 +73,19 @@ def test_two_branches_that_proposed_different_runs_keep_them_all(sweep, git, on_
     pending = recommend("status", "--json").json["pending"]
     assert len(pending) == len(list((sweep.folder / "configs/jobs").iterdir())) == 4
     assert recommend("next", "--n", "1", "--json").json["batch"][0]["id"].startswith("run-0009")
+
+
+def test_the_way_out_that_a_contradiction_names_works_as_it_stands(git, on_branch, recommend):
+    amend = ["record", "run-0002-aaaa", "--amend", "typo", "--metric"]
+    on_branch("ours", ["record", "run-0001-aaaa", "--metric", "NMI=0.5"], [*amend, "loss=0.61"])
+    on_branch("theirs", ["record", "run-0001-aaaa", "--metric", "NMI=0.6"], [*amend, "loss=0.63"])
+    git("merge", "-q", "-m", "merge", "ours")
+    ways = re.findall("keep one of them with: recommend (.*)", recommend("status", status=3).error)
+    assert len(ways) == 2
+    for way in ways:
+        recommend(*shlex.split(way))
+    assert recommend("status", "--json").json["completed"] == 6
+    assert recommend("doctor", "--storage", "--strict").err == ""
 
 
 def test_two_branches_that_recorded_one_run_differently_are_asked(git, on_branch, recommend):

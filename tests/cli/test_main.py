@@ -12,7 +12,7 @@ from recommender.cli.main import exit_status
 
 COMMANDS = [
     *("init", "import", "next", "jobs", "record", "drop", "exclude", "restore", "status", "best"),
-    "history copy",
+    *("doctor", "history copy"),
 ]
 README = Path(__file__).parents[2] / "README.md"
 

@@ -3,7 +3,6 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
-import resource
 import signal
 import subprocess
 import sys
@@ -110,18 +109,6 @@ def test_a_row_that_is_being_written_is_not_taken_for_a_cut_off_one(
     assert [run.id for run in folded.history.runs] == ["run-1", "run-2"]
 
 
-@pytest.mark.parametrize("number", [errno.ENOTSUP, errno.ENOLCK])
-def test_a_file_system_without_locks_is_an_error(
-    records: FileRecords, monkeypatch: pytest.MonkeyPatch, number: int
-) -> None:
-    def fail(*_: object) -> None:
-        raise OSError(number, os.strerror(number))
-
-    monkeypatch.setattr("fcntl.flock", fail)
-    with pytest.raises(HistoryError, match="cannot lock files"), records.writing():
-        pass
-
-
 KILLED = """
 import os, signal, sys
 from pathlib import Path
@@ -209,23 +196,6 @@ def test_a_row_cut_off_at_any_byte_gives_no_wrong_number_and_bars_nobody(
     assert (after.notices, after.conflicts) == ((), ())
     assert path.read_text().startswith(LEDGER)
     assert LINE[:end] in path.read_text()
-
-
-def _limited(folder: Path, size: int, metric: str) -> None:
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
-    records = FileRecords(folder, ["lr", "t"])
-    with pytest.raises(HistoryError, match="nothing was recorded"), records.writing() as writer:
-        writer.append_events([event("run-2", **{metric: 0.5})])
-
-
-@pytest.mark.parametrize("metric", ["loss", "NMI"])
-def test_on_a_full_disk_the_ledger_stays_as_it_was(folder: Path, metric: str) -> None:
-    folder.mkdir()
-    path = folder / "runs.csv"
-    path.write_text(LEDGER)
-    run_all(_limited, [(folder, len(LEDGER) + 10, metric)])
-    assert path.read_text() == LEDGER
-    assert sorted(entry.name for entry in folder.iterdir()) == [".runs.lock", "runs.csv"]
 
 
 def test_a_write_that_is_cut_short_is_continued(

@@ -303,3 +303,42 @@ def test_what_was_checked_folds_the_same_in_any_order_and_with_duplicates(
     after = run_of(*mixed, *toggles, *(e for e in repeated if e in toggles))
     assert {*after.note.split("; ")} == {*before.note.split("; ")}
     assert dataclasses.replace(after, note="") == dataclasses.replace(before, note="")
+
+
+VALUES = st.floats(-9, 9) | st.integers(-9, 9) | st.sampled_from(["a", "b"])
+
+
+@given(
+    status=st.sampled_from([None, Status.COMPLETED, Status.CRASHED, Status.DIVERGED]),
+    lr=VALUES,
+    proposed=st.none() | VALUES,
+    metrics=st.dictionaries(st.sampled_from(["loss", "NMI"]), st.floats(-9, 9)),
+    label=st.sampled_from(["", "x"]),
+    hours=st.none() | st.floats(0, 9),
+    note=st.sampled_from(["", "seen"]),
+)
+def test_one_result_makes_the_same_run_as_the_same_result_said_twice(
+    status: Status | None,
+    lr: float | str,
+    proposed: float | str | None,
+    metrics: dict[str, float],
+    label: str,
+    hours: float | None,
+    note: str,
+) -> None:
+    event = Event(
+        id="a",
+        status=status,
+        label=label,
+        hours=hours,
+        params={"lr": lr, "t": 0.5},
+        metrics=metrics,
+        note=note,
+        source="history/runs.csv:2",
+    )
+    proposals = [] if proposed is None else [proposal(id="a", params={"lr": proposed, "t": 0.5})]
+    once = fold([event], proposals, ["lr"])
+    twice = fold([event, event], proposals * 2, ["lr"])
+    assert (once.history, once.conflicts) == (twice.history, twice.conflicts)
+    alone = fold([], proposals, ["lr"]), fold([], proposals * 2, ["lr"])
+    assert alone[0].history == alone[1].history

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import csv
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -32,13 +34,15 @@ class Project:
         self.git("add", "-A")
         self.git("commit", "-q", "-m", "record")
 
-    def merged(self, base: list[Event], ours: list[Event], theirs: list[Event]) -> Folded:
+    def merged(
+        self, base: list[Event], ours: list[Event], theirs: list[Event], into: str = "ours"
+    ) -> Folded:
         self.record(*base)
-        self.git("checkout", "-q", "-b", "theirs")
-        self.record(*theirs)
-        self.git("checkout", "-q", "main")
-        self.record(*ours)
-        self.git("merge", "-q", "-m", "merge", "theirs")
+        for branch, events in (("theirs", theirs), ("ours", ours)):
+            self.git("checkout", "-q", "-b", branch, "main")
+            self.record(*events)
+        self.git("checkout", "-q", into)
+        self.git("merge", "-q", "-m", "merge", "ours" if into == "theirs" else "theirs")
         return FileRecords(self.folder / "history", ["lr"]).read()
 
 
@@ -113,5 +117,66 @@ def test_a_row_added_by_hand_stays_one_run_when_a_merge_repeats_it(project: Proj
 
 
 def test_different_columns_added_on_two_branches_are_a_question(project: Project) -> None:
-    with pytest.raises(HistoryError, match=r"runs\.csv:\d+: .*two branches"):
+    with pytest.raises(HistoryError, match=r"runs\.csv:\d+: .*put all rows under one header"):
         project.merged(BASE, [result("c", NMI=0.5)], [result("d", ARI=0.5)])
+    # What the message asks for.
+    path = project.folder / "history" / "runs.csv"
+    header = "id,event,status,recorded_at,label,hours,lr,loss,NMI,ARI,note"
+    lines = [header]
+    for branch, column in (("HEAD^1", "NMI"), ("HEAD^2", "ARI")):
+        shown = ["git", "show", f"{branch}:history/runs.csv"]
+        done = subprocess.run(shown, cwd=project.folder, capture_output=True, text=True, check=True)
+        for row in csv.DictReader(done.stdout.splitlines()):
+            assert column in row
+            line = ",".join(row.get(name, "") for name in header.split(","))
+            lines += [line] * (line not in lines)
+    path.write_text("\n".join(lines) + "\n")
+    folded = FileRecords(project.folder / "history", ["lr"]).read()
+    assert (folded.conflicts, folded.notices) == ((), ())
+    assert {run.id: run.metrics for run in folded.history.runs} == {
+        "a": {"loss": 0.7},
+        "b": {"loss": 0.6},
+        "c": {"NMI": 0.5},
+        "d": {"ARI": 0.5},
+    }
+
+
+@pytest.mark.parametrize("into", ["ours", "theirs"])
+def test_one_column_added_on_both_branches_is_one(project: Project, into: str) -> None:
+    both = result("e", loss=0.2, NMI=0.7)
+    folded = project.merged(
+        BASE,
+        [result("c", NMI=0.5), both],
+        [result("d", loss=0.1, NMI=0.6), Event(id="a", metrics={"NMI": 0.9}), both],
+        into,
+    )
+    assert (folded.conflicts, folded.notices) == ((), ())
+    assert {run.id: run.metrics for run in folded.history.runs} == {
+        "a": {"loss": 0.7, "NMI": 0.9},
+        "b": {"loss": 0.6},
+        "c": {"NMI": 0.5},
+        "d": {"loss": 0.1, "NMI": 0.6},
+        "e": {"loss": 0.2, "NMI": 0.7},
+    }
+
+
+@pytest.mark.parametrize("into", ["ours", "theirs"])
+def test_neither_the_direction_of_a_merge_nor_a_second_one_matters(
+    project: Project, into: str
+) -> None:
+    later = replace(result("c", loss=0.5), recorded_at="2025-06-08T08:00:00Z")
+    ours = [result("c", loss=0.5), Event(id="b", kind=EventKind.EXCLUDE), amend(0.4, "typo")]
+    theirs = [result("d", loss=0.3), later, Event(id="c", metrics={"NMI": 0.5})]
+    folded = project.merged(BASE, ours, theirs, into)
+    project.git("checkout", "-q", "main")
+    project.git("merge", "-q", "-m", "merge", into)
+    project.git("merge", "-q", "-m", "merge", "ours")
+    again = FileRecords(project.folder / "history", ["lr"]).read()
+    for each in (folded, again):
+        assert each.conflicts == ()
+        assert {run.id: (run.metrics, run.excluded) for run in each.history.runs} == {
+            "a": ({"loss": 0.4}, False),
+            "b": ({"loss": 0.6}, True),
+            "c": ({"loss": 0.5, "NMI": 0.5}, False),
+            "d": ({"loss": 0.3}, False),
+        }

@@ -42,7 +42,7 @@ class _Rows:
     def rows(self) -> Iterator[Row]:
         for sequence, cells in self.found:
             whole = {name: cells.get(name, "") for name in self.headers[-1]}
-            yield Row(f"{self.where}:{sequence}", whole)
+            yield Row(f"{self.where}:{sequence}", self.headers[-1], whole)
 
 
 class DatabaseRecords:

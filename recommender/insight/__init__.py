@@ -1,0 +1,1 @@
+"""What is suspicious. Reads everything, changes nothing of it."""

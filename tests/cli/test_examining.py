@@ -1,0 +1,165 @@
+from __future__ import annotations
+
+import errno
+import os
+import time
+from collections import namedtuple
+
+import pytest
+
+from recommender.insight import storage
+
+STORAGE = ["doctor", "--storage"]
+DRAFT = "history/.runs.csv.draft.lock"
+LETTER = (
+    "id,event,status,recorded_at,label,hours,lr,tau,loss,note\n"
+    "run-0009-aaaa,result,completed,2025-06-07T08:00:00Z,,,0.1,0.2,0.4,\n"
+)
+
+
+def levels(recommend, *options, status=0):
+    checks = recommend(*STORAGE, "--json", *options, status=status).json["checks"]
+    return {check["code"]: check["level"] for check in checks if check["level"] != "PASS"}
+
+
+def cut_off(sweep):
+    sweep.write("history/runs.csv", sweep.ledger() + "run-0007-aaaa,result,compl")
+
+
+def left_behind(sweep):
+    path = sweep.write(DRAFT, "half a led")
+    os.utime(path, (time.time() - 7200,) * 2)
+
+
+def posted(sweep):
+    sweep.write("history/inbox/runs-1.csv", LETTER)
+
+
+def contradicting(sweep):
+    row = "run-0001-aaaa,result,completed,,,,,,0.5,,\n"
+    sweep.write("history/runs.csv", sweep.ledger() + row)
+
+
+def doubled(sweep):
+    sweep.write("history/runs.csv", sweep.ledger() + sweep.ledger().splitlines()[1] + "\n")
+
+
+def ahead(sweep):
+    row = "run-0007-aaaa,result,completed,2999-01-01T00:00:00Z,,,0.1,0.2,0.5,,\n"
+    sweep.write("history/runs.csv", sweep.ledger() + row)
+
+
+def unreadable(sweep):
+    sweep.write("history/runs.csv", b"\xff\xfe")
+
+
+PLANTED = {
+    cut_off: {"torn": "WARNING"},
+    left_behind: {"leftover": "WARNING"},
+    posted: {"inbox": "WARNING"},
+    contradicting: {"contradiction": "FAIL"},
+    doubled: {"duplicate": "WARNING"},
+    ahead: {"future": "WARNING"},
+    unreadable: {"readable": "FAIL"},
+}
+MENDED = (cut_off, left_behind, posted)
+
+
+def test_a_sound_history_passes_and_is_left_as_it_is(sweep, recommend):
+    before = sweep.tree()
+    answer = recommend(*STORAGE, "--strict")
+    assert answer.err == ""
+    assert all(line.startswith("PASS ") for line in answer.out.splitlines())
+    assert len(answer.out.splitlines()) == 12
+    assert recommend(*STORAGE, "--quiet").out == ""
+    assert sweep.tree() == before
+    assert not list((sweep.folder / "history").glob(".*"))
+
+
+def test_before_there_is_a_history_none_is_made(empty, recommend):
+    assert levels(recommend, "--strict") == {}
+    assert not (empty.folder / "history").exists()
+
+
+@pytest.mark.parametrize("plant", PLANTED)
+def test_what_is_wrong_with_the_files_is_said_and_changes_nothing(sweep, recommend, plant):
+    plant(sweep)
+    before = sweep.tree()
+    assert levels(recommend) == PLANTED[plant]
+    answer = recommend(*STORAGE, "--strict", status=3)
+    assert next(iter(PLANTED[plant])) in answer.err
+    if plant is not unreadable:
+        assert recommend(*STORAGE, "--fix", "--dry-run").err.endswith("nothing was written\n")
+    assert sweep.tree() == before
+
+
+@pytest.mark.parametrize("plant", MENDED)
+def test_what_is_safe_to_mend_is_mended(sweep, recommend, plant):
+    plant(sweep)
+    would = recommend(*STORAGE, "--fix", "--dry-run", "--json").json["mended"]
+    answer = recommend(*STORAGE, "--fix", "--strict", "--json").json
+    assert answer["mended"] == would
+    assert len(would) == 1
+    assert levels(recommend) == {}
+    assert recommend(*STORAGE, "--fix", "--json").json["mended"] == []
+    runs = recommend("status", "--json").json["runs"]
+    assert runs == (7 if plant is posted else 6)
+
+
+def test_a_draft_that_may_be_in_use_is_left(sweep, recommend):
+    sweep.write(DRAFT, "half a led")
+    assert recommend(*STORAGE, "--fix", "--strict", "--json").json["mended"] == []
+    assert (sweep.folder / DRAFT).exists()
+
+
+def test_a_decision_is_left_to_a_person_and_the_way_out_works(sweep, recommend):
+    contradicting(sweep)
+    assert recommend(*STORAGE, "--fix", "--json").json["mended"] == []
+    (check,) = [c for c in recommend(*STORAGE, "--json").json["checks"] if c["level"] == "FAIL"]
+    assert check["runs"] == ["run-0001-aaaa"]
+    assert 'recommend record run-0001-aaaa --amend "why" --metric loss=0.91' in check["message"]
+    recommend("record", "run-0001-aaaa", "--amend", "why", "--metric", "loss=0.91")
+    assert levels(recommend) == {}
+
+
+def failing(number):
+    def fail(*_):
+        raise OSError(number, os.strerror(number))
+
+    return fail
+
+
+Usage = namedtuple("Usage", "total used free")
+
+
+@pytest.mark.parametrize(
+    ("name", "instead", "found"),
+    [
+        ("fcntl.flock", failing(errno.ENOLCK), {"lock": "WARNING"}),
+        ("fcntl.flock", lambda *_: None, {"lock": "FAIL"}),
+        ("os.fsync", failing(errno.EIO), {"write": "FAIL"}),
+        ("os.access", lambda *_: False, {"permission": "FAIL"}),
+        ("shutil.disk_usage", lambda _: Usage(9, 9, 5e7), {"space": "WARNING"}),
+        ("shutil.disk_usage", lambda _: Usage(9, 9, 5e5), {"space": "FAIL"}),
+    ],
+)
+def test_what_the_file_system_cannot_do_is_found(
+    sweep, recommend, monkeypatch, name, instead, found
+):
+    project = sweep.open()
+    monkeypatch.setattr(name, instead)
+    now = storage.datetime.now(storage.UTC)
+    checks = storage.check_storage(project.records, now)
+    assert {c.code: c.level for c in checks if c.level != "PASS"} == found
+    assert all(path.suffix == ".csv" for path in (sweep.folder / "history").iterdir())
+
+
+def test_a_clock_that_is_off_is_found(sweep):
+    now = storage.datetime(2001, 1, 1, tzinfo=storage.UTC)
+    checks = storage.check_storage(sweep.open().records, now)
+    assert [c.code for c in checks if c.level != "PASS"] == ["clock"]
+
+
+@pytest.mark.parametrize("options", [[], ["--storage", "--dry-run"]])
+def test_wrong_use_is_refused(sweep, recommend, options):
+    recommend("doctor", *options, status=2)
