@@ -123,16 +123,16 @@ def propose(
         lower, _ = encoding.bounds(region)
         measured = evidence.X[believed].copy()
         measured[:, held] = lower[held]
-        means = posterior.means(measured)
+        means = posterior.means(measured)[:, 0]
         here = np.flatnonzero((evidence.X[believed][:, held] == lower[held]).all(axis=1))
         # Where no run was made in the pick's context, the settings that look best there stand in.
-        rivals = here if len(here) else np.array([int(np.argmin(means[:, 0]))])
-        best = int(rivals[np.argmin(means[rivals, 0])])
+        rivals = here if len(here) else np.array([int(np.argmin(means))])
+        best = int(rivals[np.argmin(means[rivals])])
         outstanding = worlds.points[(worlds.points[:, held] == lower[held]).all(axis=1)]
-        rivals = rivals[contenders(posterior, measured[rivals])]
+        rivals = rivals[contenders(means[rivals])]
         baseline = np.unique(np.vstack([measured[rivals], outstanding]), axis=0)
         score = NoisyImprovement.over(worlds, baseline, rng, feasibility)
-        around = measured[np.argsort(means[:, 0])[:NEAR]]
+        around = measured[np.argsort(means)[:NEAR]]
         reference = {
             **evidence.measured[believed[best]].params,
             **{name: region.fixed[name] for name in context},
@@ -216,7 +216,7 @@ def _contender(
     )
     if not len(inside):
         return None
-    inside = inside[contenders(posterior, evidence.X[inside])]
+    inside = inside[contenders(posterior.means(evidence.X[inside])[:, 0])]
     chances = probability_best(posterior, evidence.X[inside], rng)
     taken = [pick.params for pick in picks]
     chances -= [taken.count(dict(evidence.measured[index].params)) for index in inside]

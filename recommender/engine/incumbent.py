@@ -16,14 +16,12 @@ DRAWS = 2048
 CONTENDERS = 1000  # runs at most that are compared with each other
 
 
-def contenders(posterior: Posterior, X: Array) -> npt.NDArray[np.intp]:
-    """Return the sorted indices of the (m, D) points that may be the best.
+def contenders(means: Array) -> npt.NDArray[np.intp]:
+    """Return the sorted indices of the points that may be the best: of very many the lowest means.
 
-    Of very many points they are the ones of the lowest means.
+    Args:
+        means: (m,) posterior means of the points.
     """
-    if len(X) <= CONTENDERS:
-        return np.arange(len(X))
-    means = posterior.means(X).mean(axis=1)
     return np.sort(np.argsort(means, kind="stable")[:CONTENDERS])
 
 
@@ -62,7 +60,7 @@ def believed_best(
         )
     believed = surrogate.believable(members)
     compared = len(np.unique(evidence.X[believed], axis=0))
-    believed = believed[contenders(surrogate.posterior, evidence.X[believed])]
+    believed = believed[contenders(surrogate.posterior.means(evidence.X[believed])[:, 0])]
     X = evidence.X[believed]
     means, covariance = surrogate.posterior.joint(X)
     best = int(np.argmin(means[:, 0]))

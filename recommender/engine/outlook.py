@@ -136,9 +136,10 @@ def _reachable(
 ) -> tuple[Array, int]:
     """Return points that stand for all that a batch may reach, the k runs first, and k."""
     posterior, believable = surrogate.posterior, surrogate.believable()
-    believable = believable[contenders(posterior, evidence.X[believable])]
+    known_means = posterior.means(evidence.X[believable])[:, 0]
+    kept = contenders(known_means)
+    believable, order = believable[kept], np.argsort(known_means[kept])
     known = evidence.X[believable]
-    order = np.argsort(posterior.means(known)[:, 0])
     best = evidence.measured[int(believable[order[0]])]
     flat = encoding.names_where(surrogate.flat)
     region = trusted(encoding, Region(), evidence.X, best.params, flat)

@@ -16,7 +16,6 @@ from recommender.records import Event, FileRecords, Records, check_event, files
 from recommender.records.database import connections
 from recommender.run import Status
 from tests.conftest import every_backend
-from tests.crowd import check_proposed, check_recorded, propose_many, record_many, run_all
 
 LEDGER = (
     "id,event,status,recorded_at,label,hours,lr,t,loss,note\n"
@@ -31,25 +30,13 @@ def event(id: str, **metrics: float) -> Event:
 
 
 @every_backend
-def test_of_many_recorders_at_once_none_loses_a_row(place: str, tmp_path: Path) -> None:
-    run_all(record_many, [(place, tmp_path, worker, 25) for worker in range(8)])
-    check_recorded(place, tmp_path, workers=8, count=25)
+def test_recording_does_not_wait_for_a_proposal(records: Records) -> None:
+    def record() -> None:
+        with records.writing() as writer:
+            writer.append_events([event("run-2", loss=0.5)])
 
-
-@every_backend
-def test_of_many_proposers_at_once_each_sees_what_the_others_proposed(
-    place: str, tmp_path: Path
-) -> None:
-    run_all(propose_many, [(place, tmp_path, worker, 5, 2) for worker in range(4)])
-    check_proposed(place, tmp_path, batches=20, size=2)
-
-
-@every_backend
-def test_recording_does_not_wait_for_a_proposal(
-    place: str, tmp_path: Path, records: Records
-) -> None:
     with records.proposing(pytest.fail):
-        recorder = threading.Thread(target=record_many, args=(place, tmp_path, 0, 1))
+        recorder = threading.Thread(target=record)
         recorder.start()
         recorder.join(20)
         assert not recorder.is_alive()

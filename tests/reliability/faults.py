@@ -10,11 +10,10 @@ import sys
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple, NoReturn
-
-import pytest
+from typing import NamedTuple
 
 import recommender
+from tests.needs import unavailable
 
 _CALL = re.compile(r"^(?:\d+ +)?(\w+)\((.*)")
 _OF_MEMORY = ("brk", "mmap", "munmap", "mremap", "madvise")  # come as the allocator likes
@@ -29,11 +28,6 @@ _CHANGING = (
     "flock",
     "link",
 )
-
-
-def unavailable(reason: str) -> NoReturn:
-    """Skip a test that this machine cannot run; where CI is set, that is a failure."""
-    (pytest.fail if os.environ.get("CI") else pytest.skip)(reason)
 
 
 @cache

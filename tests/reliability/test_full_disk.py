@@ -13,12 +13,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from conftest import Recommend, Sweep
-from reliability.faults import unavailable
-from reliability.worker import ACTIONS, PARAMETERS, result
 
 from recommender.errors import HistoryError
 from recommender.records import FileRecords
+from tests.conftest import Recommend, Sweep
+from tests.needs import unavailable
+from tests.reliability.worker import ACTIONS, PARAMETERS, result
 
 LEDGER = (
     "id,event,status,recorded_at,label,hours,lr,t,loss,note\n"

@@ -8,9 +8,10 @@ import time
 from pathlib import Path
 
 import pytest
-from conftest import SWEEP, TEMPLATE, Recommend
-from reliability.faults import unavailable
-from reliability.measured import Measured
+
+from tests.conftest import SWEEP, TEMPLATE, Recommend
+from tests.needs import unavailable
+from tests.reliability.measured import Measured
 
 COLUMNS = "id,event,status,recorded_at,label,hours,lr,tau,loss,NMI,note"
 COMMANDS = {

@@ -13,12 +13,12 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from conftest import COLUMNS, RUNS, Recommend, Sweep
-from reliability.faults import acknowledged, calls, command, require_strace, run_into
-from reliability.measured import Measured
-from reliability.worker import ACTIONS, PARAMETERS
 
 from recommender.records import FileRecords
+from tests.conftest import COLUMNS, RUNS, Recommend, Sweep
+from tests.reliability.faults import acknowledged, calls, command, require_strace, run_into
+from tests.reliability.measured import Measured
+from tests.reliability.worker import ACTIONS, PARAMETERS
 
 LEDGER = (
     "id,event,status,recorded_at,label,hours,lr,t,loss,note,by\n"

@@ -8,11 +8,11 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from reliability.faults import acknowledged, command
-from reliability.worker import ACTIONS, PARAMETERS, result
 
 from recommender.errors import HistoryError
 from recommender.records import FileRecords, files
+from tests.reliability.faults import acknowledged, command
+from tests.reliability.worker import ACTIONS, PARAMETERS, result
 
 LEDGER = (
     "id,event,status,recorded_at,label,hours,lr,t,loss,note\n"

@@ -5,16 +5,16 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
-
-from conftest import Sweep
-from reliability.measured import Measured, percentile
-from reliability.races import batch_race, race, record_race, same_run_race
-from reliability.worker import PARAMETERS
 
 from recommender.campaign.project import Project
 from recommender.config import load_sweep
-from recommender.records import RESERVED, FileRecords
+from recommender.records import RESERVED, open_records
+from tests.conftest import Sweep, every_backend
+from tests.reliability.measured import Measured, percentile
+from tests.reliability.races import batch_race, race, record_race, same_run_race
+from tests.reliability.worker import PARAMETERS
 
 SWEEP = """\
 objective: {metric: loss, direction: minimize}
@@ -32,40 +32,50 @@ def waits(seconds: list[float]) -> dict[str, str]:
     }
 
 
+@every_backend
 def test_of_many_recorders_none_loses_or_doubles_a_row(
-    tmp_path: Path, long: bool, measured: Measured
+    backend: str, new_place: Callable[[], str], tmp_path: Path, long: bool, measured: Measured
 ) -> None:
     processes, each, repeats = (16, 200, 20) if long else (8, 25, 1)
     seconds: list[float] = []
-    for repeat in range(repeats):
-        folder = tmp_path / str(repeat)
-        done = record_race(lambda folder=folder: FileRecords(folder, PARAMETERS), processes, each)
+    for _ in range(repeats):
+        place = new_place()
+        done = record_race(
+            lambda place=place: open_records(place, tmp_path, PARAMETERS), processes, each
+        )
         seconds += done.seconds
-    what = f"{processes} processes x {each} records x {repeats}"
+    what = f"{backend}: {processes} processes x {each} records x {repeats}"
     measured.add(what, acknowledged=len(seconds), lost=0, doubled=0, **waits(seconds))
 
 
-def test_of_many_who_record_one_run_one_is_believed(tmp_path: Path, long: bool) -> None:
-    for repeat in range(200 if long else 3):
-        folder = tmp_path / str(repeat)
-        same_run_race(lambda folder=folder: FileRecords(folder, PARAMETERS), 16 if long else 6)
+@every_backend
+def test_of_many_who_record_one_run_one_is_believed(
+    new_place: Callable[[], str], tmp_path: Path, long: bool
+) -> None:
+    for _ in range(200 if long else 3):
+        place = new_place()
+        same_run_race(
+            lambda place=place: open_records(place, tmp_path, PARAMETERS), 16 if long else 6
+        )
 
 
+@every_backend
 def test_of_many_proposers_no_two_propose_one_run(
-    tmp_path: Path, long: bool, measured: Measured
+    backend: str, new_place: Callable[[], str], tmp_path: Path, long: bool, measured: Measured
 ) -> None:
     processes, each = (16, 25) if long else (4, 4)
     sweep = tmp_path / "configs" / "sweep.yaml"
     sweep.parent.mkdir()
     sweep.write_text(SWEEP)
     sweep.with_name("base.yaml").write_text("lr: 0.1\nt: 0.1\n")
-    history = tmp_path / "history"
+    place = new_place()
 
     def open_project() -> Project:
-        return Project(tmp_path, load_sweep(sweep, RESERVED), FileRecords(history, PARAMETERS))
+        records = open_records(place, tmp_path, PARAMETERS)
+        return Project(tmp_path, load_sweep(sweep, RESERVED), records)
 
     done = batch_race(open_project, processes, each, 4)
-    what = f"{processes} processes x {each} batches of 4"
+    what = f"{backend}: {processes} processes x {each} batches of 4"
     measured.add(what, ids=len({*done.acknowledged}), overwritten=0, **waits(done.seconds))
 
 
