@@ -16,7 +16,7 @@ from recommender.engine.recommender import Recommender
 from recommender.errors import ConflictError, HistoryError, JobError, SpaceError, UsageError
 from recommender.jobs import read_template, require_writable, write_job
 from recommender.records import Folded
-from recommender.run import Proposal, Status, next_number, run_id
+from recommender.run import Objective, Proposal, Status, next_number, run_id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,13 +36,21 @@ class NextBatch:
     history_notices: tuple[str, ...]
 
 
-def recommender_for(project: Project, folded: Folded, seed: int = 0) -> Recommender:
+def recommender_for(
+    project: Project, folded: Folded, seed: int = 0, objective: Objective | None = None
+) -> Recommender:
     """Return a recommender that was told the whole history.
+
+    Args:
+        project: whose search space it is.
+        folded: the history.
+        seed: of the recommender.
+        objective: instead of the sweep's own.
 
     Raises:
         HistoryError: a run's parameters do not fit the search space, or its objective is too large.
     """
-    objective = project.config.objective
+    objective = objective or project.config.objective
     metric = objective.metric
     recommender = Recommender(
         project.config.space,

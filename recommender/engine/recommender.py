@@ -13,6 +13,7 @@ from scipy.stats import qmc
 from recommender.engine import batch as greedy
 from recommender.engine import notices
 from recommender.engine.answers import Batch, Incumbent, Suggestion
+from recommender.engine.belief import Belief
 from recommender.engine.design import context_values
 from recommender.engine.encoding import Encoding, Region
 from recommender.engine.evaluation import CANDIDATES, most_informative, prior
@@ -209,6 +210,13 @@ class Recommender:
         with one_thread():
             found = [self._best_among(evidence, np.array(members)) for members in groups]
         return tuple(best for best in found if best is not None)
+
+    def belief(self) -> Belief:
+        """Return what is known and believed, to be explained or drawn."""
+        evidence = self._evidence()
+        with one_thread():
+            surrogate = self._surrogate(evidence) if self._has_model(evidence) else None
+        return Belief(self.objective, self._encoding, evidence, surrogate)
 
     def outlook(self) -> Outlook | None:
         """Return whether more runs are worth their hours.

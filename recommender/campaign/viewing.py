@@ -1,0 +1,55 @@
+"""Opens the history for whoever looks at it: the model of one metric, and all that is known."""
+
+from __future__ import annotations
+
+from recommender.campaign.project import Project
+from recommender.campaign.proposing import recommender_for
+from recommender.errors import UsageError, did_you_mean
+from recommender.insight.view import View
+from recommender.records import Folded
+from recommender.run import Direction, Objective
+from recommender.vocabulary import is_loss_like, is_minimized
+
+
+def view(project: Project, metric: str | None = None) -> View:
+    """Return the history as seen through a metric, by default the objective.
+
+    Raises:
+        UsageError: no run has a value of that metric.
+        ConflictError, HistoryError: the history contradicts itself, or cannot be read.
+    """
+    return view_of(project, project.read(), metric)
+
+
+def view_of(project: Project, folded: Folded, metric: str | None = None) -> View:
+    """Return a history that was read already as seen through a metric.
+
+    Raises:
+        UsageError: no run has a value of that metric.
+        HistoryError: a run's parameters do not fit the search space, or a value is too large.
+    """
+    declared = project.config.objective
+    objective = declared if metric in (None, declared.metric) else _other(declared, folded, metric)
+    recommender = recommender_for(project, folded, objective=objective)
+    return View(folded, project.config.space, declared, recommender.belief())
+
+
+def metrics_with_values(folded: Folded) -> tuple[str, ...]:
+    """Return the metrics that some run which is not excluded has a value of."""
+    found = {name for run in folded.history.runs if not run.excluded for name in run.metrics}
+    return tuple(name for name in folded.metrics if name in found)
+
+
+def _other(declared: Objective, folded: Folded, metric: str) -> Objective:
+    """Return a metric beside the objective: its name tells direction and who rescales it."""
+    known = metrics_with_values(folded)
+    if metric not in known:
+        raise UsageError(
+            f"no run has a value of {metric!r}; allowed: {', '.join(known) or 'none yet'}"
+            f"{did_you_mean(metric, known)}"
+        )
+    return Objective(
+        metric=metric,
+        direction=Direction.MINIMIZE if is_minimized(metric) else Direction.MAXIMIZE,
+        context=declared.context if is_loss_like(metric) else (),
+    )

@@ -1,0 +1,60 @@
+"""What is known and believed, as whoever explains or draws it needs it.
+
+Symbols: X (m, D) are points of the unit cube; values are in the metric's own units and direction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from recommender.engine.encoding import Encoding
+from recommender.engine.evidence import Evidence
+from recommender.engine.surrogate import Surrogate
+from recommender.run import Objective, Params
+
+Array = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Belief:
+    """The runs as evidence of one metric, and the model of it; None where there are too few."""
+
+    objective: Objective
+    encoding: Encoding
+    evidence: Evidence
+    surrogate: Surrogate | None
+
+    @property
+    def values(self) -> Array:
+        """The (n,) measured values, in the order of `evidence.measured`."""
+        return self._oriented(self.evidence.y)
+
+    def at(self, X: Array, *, noisy: bool = False) -> tuple[Array, Array]:
+        """Return the (m,) means and standard deviations of the metric at X.
+
+        They are averaged over the likely hyperparameters, which needs a model.
+
+        Args:
+            X: the points.
+            noisy: of one more training there, rather than of its true value.
+        """
+        assert self.surrogate is not None, "there is no model"
+        first, second = np.zeros(len(X)), np.zeros(len(X))
+        for weight, posterior in self.surrogate.alternatives:
+            means, sds = posterior.predict(X)
+            first += weight * means[:, 0]
+            second += weight * (means[:, 0] ** 2 + sds**2 + noisy * posterior.noise)
+        sds = np.sqrt(np.maximum(second - first**2, 0.0))
+        losses, spreads = self.surrogate.losses(first, sds)
+        return self._oriented(losses), spreads
+
+    def predict(self, runs: Sequence[Params]) -> tuple[Array, Array]:
+        """Return what one more training of each configuration is predicted to report, with sd."""
+        return self.at(self.encoding.encode(runs), noisy=True)
+
+    def _oriented(self, losses: Array) -> Array:
+        return np.array([self.objective.from_loss(float(loss)) for loss in losses])

@@ -1,0 +1,35 @@
+import numpy as np
+import pytest
+
+from recommender import Real, Recommender
+
+
+@pytest.fixture
+def told(rng):
+    recommender = Recommender([Real("x", 0.0, 1.0), Real("y", 0.0, 1.0)], direction="maximize")
+    for x, y in rng.random((12, 2)):
+        recommender.tell({"x": x, "y": y}, 5.0 - (x - 0.3) ** 2)
+    return recommender
+
+
+def test_values_and_means_are_in_the_users_direction(told):
+    belief = told.belief()
+    assert belief.values == pytest.approx([5.0 - (r.params["x"] - 0.3) ** 2
+                                           for r in belief.evidence.measured])  # fmt: skip
+    means, sds = belief.at(belief.evidence.X)
+    assert np.abs(means - belief.values).max() < 0.02
+    assert (sds > 0).all()
+
+
+def test_a_prediction_of_a_training_is_that_of_a_suggestion(told):
+    belief = told.belief()
+    suggestion = told.ask(1)[0]
+    means, sds = belief.predict([suggestion])
+    assert means[0] == pytest.approx(suggestion.mean, rel=1e-6)
+    assert sds[0] == pytest.approx(suggestion.sd, rel=1e-6)
+
+
+def test_there_is_no_model_of_too_few_runs():
+    recommender = Recommender([Real("x", 0.0, 1.0)])
+    recommender.tell({"x": 0.5}, 1.0)
+    assert recommender.belief().surrogate is None
