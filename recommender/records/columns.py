@@ -179,8 +179,9 @@ def _params(row: Row, parameters: Sequence[str]) -> dict[str, Value]:
     except KeyError:
         lacking = [name for name in parameters if name not in cells]
         raise HistoryError(
-            f"{row.where}: there is no column for the parameter {', '.join(lacking)}; add it after "
-            "the other parameters, with the value that the past runs had"
+            f"{row.where}: there is no column for the parameter {', '.join(lacking)}"
+            f"{did_you_mean(lacking[0], cells) or '.'} A new one needs a column after the other "
+            "parameters, with the value that the past runs had"
         ) from None
 
 

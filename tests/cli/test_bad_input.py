@@ -145,6 +145,13 @@ def test_a_misspelt_objective_is_refused(sweep, recommend, command):
     recommend(command)
 
 
+def test_a_misspelt_parameter_is_told_which_column_it_resembles(sweep, recommend):
+    path = sweep.folder / "configs/sweep.yaml"
+    path.write_text(path.read_text().replace("  lr:  {", "  lrr:  {"))
+    error = recommend("next", status=1).error
+    assert "there is no column for the parameter lrr; did you mean 'lr'?" in error
+
+
 @pytest.mark.parametrize("metric", ["NMI", "purity"])  # a blank column, and none that is near
 def test_an_objective_may_be_new(sweep, recommend, metric):
     path = sweep.folder / "configs/sweep.yaml"
