@@ -117,11 +117,11 @@ class Database:
             try:
                 connection.commit()
             except DBAPIError as error:
-                if not error.connection_invalidated:
-                    raise
+                # The rows may be safe already: an answer was lost, or an old journal not removed.
                 raise HistoryError(
-                    f"{self.name}: the connection was lost at the last moment, so it is not known "
-                    "whether this was recorded; say it again: what is known is not written twice"
+                    f"{self.name}: failed at the last moment ({self._said(error)}), so it is not "
+                    "known whether this was recorded; say it again: what is known is not written "
+                    "twice"
                 ) from None
 
     @contextlib.contextmanager
@@ -178,13 +178,16 @@ class Database:
         try:
             yield
         except SQLAlchemyError as error:
-            cause = getattr(error, "orig", None) or error
-            secrets = [*self._secrets, os.environ.get("PGPASSWORD", "")]
-            said = scrubbed(" ".join(str(cause).split()), [secret for secret in secrets if secret])
             raise HistoryError(
-                f"{self.name}: the database cannot be used: {said}; nothing was recorded: see to "
-                "that and try again"
+                f"{self.name}: the database cannot be used: {self._said(error)}; nothing was "
+                "recorded: see to that and try again"
             ) from None
+
+    def _said(self, error: SQLAlchemyError) -> str:
+        """Return what the driver said, without a password."""
+        cause = getattr(error, "orig", None) or error
+        secrets = [*self._secrets, os.environ.get("PGPASSWORD", "")]
+        return scrubbed(" ".join(str(cause).split()), [secret for secret in secrets if secret])
 
 
 def _begin(connection: Connection) -> None:
