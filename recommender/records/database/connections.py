@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import os
+import random
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, Connection, create_engine, event, inspect, make_url, text
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
 from recommender.errors import HistoryError, UsageError
@@ -31,6 +33,8 @@ _HOLDER = text(
     "l.objid = (hashtext(current_schema())::bigint & 4294967295)::oid"
 )
 _LOCK_NOT_AVAILABLE = "55P03"
+# A connection that fails has no code, only a text.
+_NO_PLACE_FREE = ("too many clients", "too many connections", "connection slots")
 
 
 class Database:
@@ -146,11 +150,23 @@ class Database:
     def _connection(self, **options: Any) -> Iterator[Connection]:
         if self._file is not None:
             options.pop("isolation_level", None)
-        connection = self._engine.connect()
+        connection = self._connect()
         try:
             yield connection.execution_options(**options)
         finally:
             connection.close()
+
+    def _connect(self) -> Connection:
+        """Connect, waiting for a place where the server has none free."""
+        began = time.monotonic()
+        while True:
+            try:
+                return self._engine.connect()
+            except OperationalError as error:
+                full = any(sign in str(error.orig) for sign in _NO_PLACE_FREE)
+                if not full or time.monotonic() - began > _SECONDS_TO_WRITE:
+                    raise
+            time.sleep(random.uniform(0.05, 0.5))  # so that those who wait do not come together
 
     def _holder(self, connection: Connection) -> str:
         holders = connection.execute(_HOLDER, {"lock": _WRITING}).all()
