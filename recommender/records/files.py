@@ -52,21 +52,9 @@ class FileRecords:
         return self._folded(self._settled())
 
     def contents(self) -> Contents:
-        """Return the ledgers as they stand. Raises as `read`, and while files wait in the inbox."""
+        """Return the ledgers as they stand, with what waits in the inbox. Raises as `read`."""
         readings = self._settled()
-        return self._contents(readings, self._folded(readings))
-
-    def _contents(self, readings: Readings, folded: Folded) -> Contents:
-        if readings.runs.letters or readings.proposals.letters:
-            raise HistoryError(
-                f"{self._shown}/{FOLDER}: files wait there; move them into the ledgers with: "
-                "recommend doctor --storage --fix"
-            )
-        return Contents(
-            results=content_of(RESULTS, readings.runs.ledger, folded.events),
-            proposals=content_of(PROPOSALS, readings.proposals.ledger, folded.proposals),
-            folded=folded,
-        )
+        return _contents(readings, self._folded(readings))
 
     def _settled(self) -> Readings:
         readings = self._read()
@@ -252,7 +240,7 @@ class FileWriter(CheckingWriter):
 
     def contents(self) -> Contents:
         """Return the ledgers as they stand now."""
-        return self._records._contents(*self._look())
+        return _contents(*self._look())
 
     def append_contents(self, results: Content, proposals: Content) -> None:
         """Append rows as they stand in other ledgers, and the columns that are new.
@@ -293,3 +281,11 @@ class FileWriter(CheckingWriter):
             self._known = None
             for write in prepared:
                 write()
+
+
+def _contents(readings: Readings, folded: Folded) -> Contents:
+    return Contents(
+        results=content_of(RESULTS, readings.runs, folded.events),
+        proposals=content_of(PROPOSALS, readings.proposals, folded.proposals),
+        folded=folded,
+    )
