@@ -28,6 +28,11 @@ class Reading(NamedTuple):
     digest: str
     stamp: tuple[int, ...]
 
+    @property
+    def ledgers(self) -> tuple[Ledger, ...]:
+        """The ledger, and those that are the files of its inbox."""
+        return (self.ledger, *(letter.ledger for letter in self.letters))
+
 
 class Readings(NamedTuple):
     """One reading of both ledgers."""
@@ -117,8 +122,7 @@ def content_of(layout: Layout, reading: Reading, read: Sequence[Event | Proposal
 
     `read` is what each of its rows says, and after them those that only the inbox has.
     """
-    ledgers = (reading.ledger, *(letter.ledger for letter in reading.letters))
-    headers = [header for ledger in ledgers for header in ledger.headers]
+    headers = [header for ledger in reading.ledgers for header in ledger.headers]
     rows: list[Cells] = [
         row.cells if row.cells["id"].strip() else {**row.cells, "id": named.id}
         for row, named in zip(reading.ledger.rows(), read, strict=False)

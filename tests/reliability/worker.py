@@ -24,6 +24,7 @@ from recommender.records import Event, Records, check_event, open_records
 from recommender.run import Proposal, Status
 
 PARAMETERS = ("lr", "t")
+BACKFILL = {"t": 0.9}
 
 
 def result(id: str, **metrics: float) -> Event:
@@ -97,7 +98,7 @@ def cannot_lock(*_: object) -> None:
 def main(action: str, place: str) -> None:
     if action == "record-unlocked":
         fcntl.flock = cannot_lock
-    records = open_records(place, Path(), PARAMETERS)
+    records = open_records(place, Path(), PARAMETERS, BACKFILL)
     os.write(1, b"ready\n")
     try:
         several = {"without-end": without_end, "paused": paused}
