@@ -23,7 +23,7 @@ from recommender.records.event import EventKind, same
 from recommender.records.fold import Folded, fold
 from recommender.records.header import PROPOSALS, RESULTS, Layout
 from recommender.records.ledger import Row, line_of
-from recommender.records.protocol import Content, Contents
+from recommender.records.protocol import Content, Contents, Probe
 from recommender.records.writer import Cells, CheckingWriter
 from recommender.run import Params, Value, run_number
 
@@ -68,6 +68,19 @@ class DatabaseRecords:
     def results(self) -> str:
         """What messages call the ledger of results."""
         return self.database.name
+
+    @property
+    def file(self) -> Path | None:
+        """The file that an SQLite database is."""
+        return self.database.file
+
+    def probe(self) -> Probe:
+        """Write a row and take it back.
+
+        Raises:
+            HistoryError: the database cannot be written.
+        """
+        return self.database.probe()
 
     def read(self) -> Folded:
         """Return everything that the ledgers say.
