@@ -77,7 +77,7 @@ def _tried(records: DatabaseLike, now: datetime) -> Iterator[Check]:
     if found.damage:
         message = f"{records.results}: damaged ({found.damage}); restore it from a backup"
         yield Check("intact", Level.FAIL, message)
-    elif records.file is not None:
+    elif records.file is not None and found.revision is not None:
         yield Check("intact", Level.PASS, "the file is whole")
 
 
