@@ -6,7 +6,9 @@ import io
 import random
 import re
 import zipfile
+import zlib
 from collections.abc import Callable
+from contextlib import suppress
 
 TOKENS = (
     *("../../etc/passwd", "C:\\NUL", "~root", "-rf", "--", "=1+1", "=cmd|' /C calc'!A0", "@SUM(1)"),
@@ -51,8 +53,12 @@ def numbers_in_workbook(data: bytes) -> set[float]:
 
 
 def _parts(data: bytes) -> dict[str, bytes]:
+    parts = {}
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        return {name: archive.read(name) for name in archive.namelist()}
+        for name in archive.namelist():
+            with suppress(zipfile.BadZipFile, zlib.error, RuntimeError, ValueError):
+                parts[name] = archive.read(name)  # unless just this one is damaged
+    return parts
 
 
 def numbers_in(data: bytes) -> set[float]:
