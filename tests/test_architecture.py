@@ -25,8 +25,8 @@ MAY_IMPORT = {
     "scaffold": {"errors", "number", "vocabulary", "run", "space", "tables", "jobs"},
     "insight": {"engine", "errors", "records", "run", "space"},
     "campaign": {
-        *("errors", "history_url", "vocabulary", "run", "space", "tables", "records", "engine"),
-        *("config", "jobs", "scaffold", "insight"),
+        *("errors", "history_url", "number", "vocabulary", "run", "space", "tables", "records"),
+        *("engine", "config", "jobs", "scaffold", "insight"),
     },
     "cli": {"errors", "history_url", "number", "run", "records", "engine", "campaign"},
 }

@@ -160,6 +160,35 @@ def test_only_what_is_new_is_copied_and_a_dry_run_copies_nothing(places) -> None
 
 
 @pytest.mark.parametrize("backend", BACKENDS, indirect=True)
+def test_what_waits_in_an_inbox_is_copied_as_if_it_stood_in_the_ledger(places) -> None:
+    path, source, target = places
+    inbox = path.parent / "inbox"
+    inbox.mkdir()
+    header, row = HEADER.replace("note", "NMI,note,code"), "run-2,result,completed,,,,0.1,0.9,0.4,"
+    (inbox / "runs-1.csv").write_text(f"{header}{row}0.7,why,v1\n")
+    (inbox / "runs-2.csv").write_text(HEADER + ROW)  # it stands in the ledger already
+    assert copy(source, target, dry_run=True).results == 2
+    copied = copy(source, target)
+    assert copied.results == 2
+    assert "2 files of results or proposals wait here" in copied.notices[0]
+    assert said(target.read()) == said(source.read())
+    assert source.mend() == ["from/inbox: 2 files moved into the ledgers"]
+    assert copy(source, target).results == 0
+    assert stands(target.contents().results) == stands(source.contents().results)
+
+
+def test_what_waits_in_the_inbox_of_the_target_is_known(places) -> None:
+    path, source, _ = places
+    folder = path.parent.with_name("to")
+    (folder / "inbox").mkdir(parents=True)
+    (folder / "inbox" / "runs-1.csv").write_text(HEADER + ROW)
+    target = FileRecords(folder, PARAMETERS)
+    for dry_run in (True, False):
+        assert copy(source, target, dry_run=dry_run).results == 0
+        assert target.posted() == dry_run
+
+
+@pytest.mark.parametrize("backend", BACKENDS, indirect=True)
 def test_a_column_on_the_other_side_of_note_is_refused(places) -> None:
     path, source, target = places
     copy(source, target)
