@@ -21,6 +21,7 @@ from recommender.cli import (
     looking,
     proposing,
     recording,
+    reporting,
     setup,
 )
 from recommender.cli.session import Session, say
@@ -68,7 +69,7 @@ def options(
     context.obj = Session(project_folder=project)
 
 
-for group in (setup, importing, proposing, recording, looking, examining, history):
+for group in (setup, importing, proposing, recording, looking, examining, reporting, history):
     group.register(app)
 
 

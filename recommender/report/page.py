@@ -1,0 +1,141 @@
+"""The page: one HTML file that needs nothing else, and in which nothing of the history can run.
+
+Every text is escaped by the template engine. The figures' data is JSON in which no character can
+end a script. A Content-Security-Policy permits the two scripts of the page by their hashes, and no
+request at all; styles are free, because Plotly sets them one by one.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from importlib.resources import files
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from recommender.number import format_value
+from recommender.report.content import Content
+from recommender.report.figure import Band, Figure, Line, Points
+from recommender.report.interactive import escaped, interactive
+from recommender.report.palette import DARK, LIGHT, LOOKS
+from recommender.report.tables import (
+    best_table,
+    effects_table,
+    runs_table,
+    scores_table,
+    space_table,
+)
+from recommender.run import Run
+from recommender.wording import counted, percent, with_sd
+
+MARK = '<meta name="generator" content="recommend report">'
+"""What a file begins with, near its top, that this module made."""
+
+
+def page(content: Content, figures: Sequence[Figure]) -> str:
+    """Return the report as one HTML document.
+
+    Args:
+        content: what it says.
+        figures: what it shows, by their names; one that is missing is left out.
+    """
+    environment = Environment(
+        loader=PackageLoader("recommender.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"value": format_value, "percent": percent, "counted": counted}
+    environment.globals |= {"predicted": with_sd, "looks": _look}
+    plotly, script = _plotly(), _packaged("page.js")
+    runs, left_out = runs_table(content)
+    return environment.get_template("page.html").render(
+        mark=Markup(MARK),
+        policy=policy(plotly, script),
+        style=Markup(_style()),
+        plotly=Markup(plotly),
+        script=Markup(script),
+        data=Markup(in_script(_data(content, figures))),
+        content=content,
+        objective=content.view.objective,
+        history=content.view.folded.history,
+        pending=content.view.folded.history.pending,
+        figures={figure.name: figure for figure in figures},
+        best=best_table(content),
+        effects=effects_table(content.effects),
+        scores=scores_table(content.scorecard),
+        runs=runs,
+        left_out=left_out,
+        space=space_table(content),
+    )
+
+
+def policy(*scripts: str) -> str:
+    """Return the Content-Security-Policy that permits these inline scripts, and no request."""
+    hashes = " ".join(
+        f"'sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}'"
+        for script in scripts
+    )
+    return (
+        f"default-src 'none'; script-src {hashes}; style-src 'unsafe-inline'; "
+        "img-src data: blob:; base-uri 'none'; form-action 'none'"
+    )
+
+
+def in_script(document: object) -> str:
+    """Return JSON that may stand in a script element: all but ASCII, and < > &, are escaped."""
+    text = json.dumps(document, allow_nan=False, separators=(",", ":"))
+    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
+
+
+def _data(content: Content, figures: Sequence[Figure]) -> Mapping[str, object]:
+    runs = content.view.folded.history.runs
+    numbers = {run.id: number for number, run in enumerate(runs)}
+    return {
+        "panels": {
+            f"{figure.name}-{number}": interactive(panel, numbers)
+            for figure in figures
+            for number, panel in enumerate(figure.panels)
+        },
+        "runs": [_hover(run) for run in runs] if figures else [],
+    }
+
+
+def _hover(run: Run) -> str:
+    """Return what is said of a run where the pointer is on it."""
+    lines = [f"<b>{escaped(run.id)}</b>"]
+    for name, value in (*run.params.items(), *run.metrics.items()):
+        lines.append(f"{escaped(name)} {escaped(format_value(value))}")
+    return "<br>".join(lines)
+
+
+def _look(mark: Points | Line | Band) -> Mapping[str, str]:
+    """Return how a key shows a mark: the shape, and the colour that the theme gives."""
+    color = "band" if isinstance(mark, Band) else LOOKS[mark.role].color
+    shape = LOOKS[mark.role].symbol if isinstance(mark, Points) else type(mark).__name__.lower()
+    return {"shape": shape, "color": f"var(--{color})" if color in LIGHT else color}
+
+
+def _style() -> str:
+    """Return the style sheet, with the colours of both themes before it."""
+
+    def of(theme: Mapping[str, str]) -> str:
+        return "".join(f"--{name}:{color};" for name, color in theme.items())
+
+    dark = f"@media (prefers-color-scheme:dark){{:root{{{of(DARK)}}}}}"
+    return f":root{{{of(LIGHT)}}}\n{dark}\n{_packaged('style.css')}"
+
+
+def _plotly() -> str:
+    """Return the whole of Plotly as a script."""
+    path = files("plotly") / "package_data" / "plotly.min.js"
+    return path.read_text(encoding="utf-8").replace("\r\n", "\n")
+
+
+def _packaged(name: str) -> str:
+    path = files("recommender.report") / "templates" / name
+    return path.read_text(encoding="utf-8")
