@@ -45,11 +45,11 @@ class Report:
 def write_report(
     project: Project,
     *,
-    out: Path | None,
-    figures: Path | None,
-    format: paper.Format,
-    metric: str | None,
     now: str,
+    out: Path | None = None,
+    figures: Path | None = None,
+    format: paper.Format = "png",
+    metric: str | None = None,
     dry_run: bool = False,
 ) -> Report:
     """Write the page, and the figures if a folder is given for them.
@@ -58,11 +58,11 @@ def write_report(
 
     Args:
         project: whose history is reported.
+        now: the time in UTC.
         out: where the page goes; `report.html` in the project folder by default.
         figures: the folder that the figures for a paper go to, if they are wanted.
         format: of those figures.
         metric: instead of the objective.
-        now: the time in UTC.
         dry_run: make everything, and write nothing.
 
     Raises:

@@ -31,6 +31,8 @@ from recommender.report.tables import (
 from recommender.run import Run
 from recommender.wording import counted, percent, with_sd
 
+MOST_TOLD = 12  # parameters and metrics at most of the run below the pointer
+
 MARK = '<meta name="generator" content="recommend report">'
 """What a file begins with, near its top, that this module made."""
 
@@ -93,31 +95,37 @@ def in_script(document: object) -> str:
 
 
 def _data(content: Content, figures: Sequence[Figure]) -> Mapping[str, object]:
-    runs = content.view.folded.history.runs
+    """Return what the page's script draws, and what it says of a run where the pointer is."""
+    view, runs = content.view, content.view.folded.history.runs
     numbers = {run.id: number for number, run in enumerate(runs)}
+    metrics = sorted(view.folded.metrics, key=lambda name: name != view.objective.metric)
+    names = [*view.space.names, *metrics][:MOST_TOLD]
     return {
         "panels": {
             f"{figure.name}-{number}": interactive(panel, numbers)
             for figure in figures
             for number, panel in enumerate(figure.panels)
         },
-        "runs": [_hover(run) for run in runs] if figures else [],
+        "names": [escaped(name) for name in names],
+        "runs": [_told(run, names) for run in runs] if figures else [],
     }
 
 
-def _hover(run: Run) -> str:
-    """Return what is said of a run where the pointer is on it."""
-    lines = [f"<b>{escaped(run.id)}</b>"]
-    for name, value in (*run.params.items(), *run.metrics.items()):
-        lines.append(f"{escaped(name)} {escaped(format_value(value))}")
-    return "<br>".join(lines)
+def _told(run: Run, names: Sequence[str]) -> list[str]:
+    """Return a run's id, and its parameters and metrics of these names, as Plotly shows them."""
+    values = [run.params.get(name, run.metrics.get(name, "")) for name in names]
+    return [escaped(text) for text in (run.id, *map(format_value, values))]
 
 
 def _look(mark: Points | Line | Band) -> Mapping[str, str]:
-    """Return how a key shows a mark: the shape, and the colour that the theme gives."""
+    """Return how a key shows a mark: the shape, and its colours."""
     color = "band" if isinstance(mark, Band) else LOOKS[mark.role].color
+    if color in LIGHT:
+        style = f"color: var(--{color})"
+    else:  # a colour that only its ring tells from the page
+        style = f"color: {color}; box-shadow: 0 0 0 1.5px {LOOKS[mark.role].ring}"
     shape = LOOKS[mark.role].symbol if isinstance(mark, Points) else type(mark).__name__.lower()
-    return {"shape": shape, "color": f"var(--{color})" if color in LIGHT else color}
+    return {"shape": shape, "style": style}
 
 
 def _style() -> str:

@@ -14,7 +14,8 @@ from recommender.report.effects import in_words
 from recommender.run import Run, Value
 from recommender.wording import percent, with_sd
 
-MOST_ROWS = 2000  # of runs; a page of more would open slowly
+MOST_ROWS, MOST_CELLS = 2000, 40_000  # of runs; a page of more would open slowly
+LONGEST = 500  # characters of a cell
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,14 +137,13 @@ def scores_table(card: Scorecard) -> Table:
 def runs_table(content: Content) -> tuple[Table, int]:
     """Return the table of all runs, and how many of the oldest it leaves out of very many."""
     view, history = content.view, content.view.folded.history
-    runs = history.runs[-MOST_ROWS:]
     names = view.space.names
     metrics = [
         name for name in view.folded.metrics if any(name in run.metrics for run in history.runs)
     ]
-    timed = any(run.hours is not None for run in runs)
-    labelled = any(run.label for run in runs)
-    noted = any(run.note for run in runs)
+    timed = any(run.hours is not None for run in history.runs)
+    labelled = any(run.label for run in history.runs)
+    noted = any(run.note for run in history.runs)
     context = view.declared.context
     within = tuple(2 + names.index(name) for name in context)
     note = f"within {', '.join(context)}" if context else ""
@@ -161,13 +161,14 @@ def runs_table(content: Content) -> tuple[Table, int]:
     columns += [Column(title="hours")] if timed else []
     columns += [Column(title="label", kind="word")] if labelled else []
     columns += [Column(title="note", kind="prose")] if noted else []
+    runs = history.runs[-min(MOST_ROWS, MOST_CELLS // len(columns)) :]
     rows = []
     for run in runs:
         row = [run.id, "excluded" if run.excluded else str(run.status), *_values(run, names)]
         row += [format_value(run.metrics[n]) if n in run.metrics else "" for n in metrics]
         row += ["" if run.hours is None else format_value(run.hours)] if timed else []
-        row += [run.label] if labelled else []
-        row += [run.note] if noted else []
+        row += [shorten(run.label)] if labelled else []
+        row += [shorten(run.note)] if noted else []
         rows.append(tuple(row))
     left = len(history.runs) - len(runs)
     caption = f"{len(runs)} runs" if left else f"All {len(runs)} runs"
@@ -188,6 +189,11 @@ def space_table(content: Content) -> Table:
         columns=tuple(Column(title=title, kind="word") for title in titles),
         rows=tuple(rows),
     )
+
+
+def shorten(text: str) -> str:
+    """Return a text, a very long one cut off."""
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
 
 
 def _values(run: Run, names: Sequence[str]) -> list[str]:

@@ -5,7 +5,7 @@
   const touch = matchMedia("(pointer: coarse)");
 
   /* Figures: drawn one after the other, and again when the theme changes. */
-  const { panels, runs } = read("figures");
+  const { panels, names, runs } = read("figures");
   const config = {
     responsive: true,
     displayModeBar: false,
@@ -22,11 +22,17 @@
     return named ? style.getPropertyValue(value).trim() : value;
   };
 
+  const told = (run) => {
+    const [id, ...values] = runs[run];
+    const lines = values.map((value, i) => value && `${names[i]} ${value}`).filter(Boolean);
+    return [`<b>${id}</b>`, ...lines].join("<br>");
+  };
+
   const draw = async (place) => {
     const style = getComputedStyle(document.documentElement);
     const { data, layout } = painted(panels[place.dataset.panel], style);
     for (const trace of data) {
-      if (trace.customdata) trace.hovertext = trace.customdata.map((run) => runs[run]);
+      if (trace.customdata) trace.hovertext = trace.customdata.map(told);
     }
     layout.font = {
       family: getComputedStyle(document.body).fontFamily,
