@@ -28,7 +28,7 @@ MAY_IMPORT = {
         *("errors", "history_url", "vocabulary", "run", "space", "tables", "records", "engine"),
         *("config", "jobs", "scaffold", "insight"),
     },
-    "cli": {"errors", "history_url", "number", "run", "records", "engine", "campaign"},
+    "cli": {"errors", "history_url", "number", "run", "records", "engine", "insight", "campaign"},
 }
 HEAVY = {"numpy", "scipy", "pandas", "skopt", "sklearn"}
 DATABASE = {"sqlalchemy", "alembic", "psycopg"}

@@ -16,6 +16,7 @@ import typer
 from recommender import __version__
 from recommender.cli import (
     examining,
+    explaining,
     history,
     importing,
     looking,
@@ -68,7 +69,7 @@ def options(
     context.obj = Session(project_folder=project)
 
 
-for group in (setup, importing, proposing, recording, looking, examining, history):
+for group in (setup, importing, proposing, recording, looking, examining, explaining, history):
     group.register(app)
 
 
