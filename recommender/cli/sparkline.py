@@ -20,8 +20,11 @@ def sparkline(values: Sequence[float], least: float = 0.0, *, ascii_only: bool =
         return ""
     marks = ASCII if ascii_only else BLOCKS
     low, high = min(values), max(values)
-    middle, height = 0.5 * (low + high), max(high - low, least)
-    if height == 0.0:
-        return marks[0] * len(values)
-    places = (((value - middle) / height + 0.5) * (len(marks) - 1) for value in values)
-    return "".join(marks[round(place)] for place in places)
+    top = len(marks) - 1
+    if high - low <= least:  # a small wave around a whole step, not around the edge between two
+        places = [
+            top // 2 + (value - 0.5 * (low + high)) / (least or 1.0) * top for value in values
+        ]
+    else:
+        places = [(value / 2 - low / 2) / (high / 2 - low / 2) * top for value in values]
+    return "".join(marks[max(0, round(place))] for place in places)
