@@ -30,7 +30,10 @@ MAY_IMPORT = {
         *("errors", "history_url", "vocabulary", "run", "space", "tables", "records", "engine"),
         *("config", "jobs", "scaffold", "insight", "report"),
     },
-    "cli": {"errors", "history_url", "number", "run", "records", "engine", "campaign", "wording"},
+    "cli": {
+        *("errors", "history_url", "number", "run", "records", "engine", "insight", "campaign"),
+        "wording",
+    },
 }
 HEAVY = {"numpy", "scipy", "pandas", "skopt", "sklearn"}
 DATABASE = {"sqlalchemy", "alembic", "psycopg"}

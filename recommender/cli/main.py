@@ -16,6 +16,7 @@ import typer
 from recommender import __version__
 from recommender.cli import (
     examining,
+    explaining,
     history,
     importing,
     looking,
@@ -69,7 +70,11 @@ def options(
     context.obj = Session(project_folder=project)
 
 
-for group in (setup, importing, proposing, recording, looking, examining, reporting, history):
+GROUPS = (
+    *(setup, importing, proposing, recording, looking, examining, explaining, reporting),
+    history,
+)
+for group in GROUPS:
     group.register(app)
 
 

@@ -116,6 +116,16 @@ class Effects:
     interactions: tuple[Interaction, ...]
     notes: tuple[str, ...]
 
+    def of(self, parameter: str) -> Effects:
+        """Return what concerns one parameter alone."""
+        return replace(
+            self,
+            parameters=tuple(one for one in self.parameters if one.name == parameter),
+            interactions=tuple(
+                pair for pair in self.interactions if parameter in (pair.one, pair.other)
+            ),
+        )
+
 
 def effects(view: View) -> Effects:
     """Return what each parameter does to the metric looked at."""

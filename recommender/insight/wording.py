@@ -6,7 +6,9 @@ from collections.abc import Sequence
 
 from recommender.engine.rounding import round_significant
 from recommender.insight.comparisons import Comparison, Step
+from recommender.insight.lessons import Lesson
 from recommender.insight.main_effect import Change
+from recommender.insight.neighbours import Beyond, Neighbour
 from recommender.number import format_value
 from recommender.run import Objective, Value
 
@@ -82,6 +84,41 @@ def of_interaction(one: str, other: str, low: float) -> str:
     if low < 0.01:
         return f"the data cannot tell whether the effect of {one} depends on {other}"
     return f"the effect of {one} depends on {other}"
+
+
+def of_neighbour(metric: str, near: Neighbour) -> str:
+    """Say what a similar run measured, and how much that counts."""
+    if not near.changed:
+        return f"{near.id} ({metric} {near.result:.4g}, the same configuration)"
+    similarity = ">0.99" if near.similarity > 0.99 else f"{near.similarity:.2f}"
+    return f"{near.id} ({metric} {near.result:.4g}, similarity {similarity})"
+
+
+def of_reach(found: Sequence[Beyond]) -> str:
+    """Say whether a prediction interpolates between the runs, or goes beyond them."""
+    if not found:
+        return "interpolates: every value lies within the range of the runs"
+    parts = [f"{one.parameter} {_short(one.value)} (tried: {_tried(one.tried)})" for one in found]
+    return f"extrapolates in {', '.join(parts)}"
+
+
+def of_lesson(metric: str, lesson: Lesson) -> str:
+    """Say what a result would teach, and how surely."""
+    way = "above" if lesson.above else "below"
+    where = f"{lesson.parameter} {_short(lesson.value)}"
+    if lesson.side != "at":
+        where = f"{lesson.parameter} {lesson.side} {_short(lesson.value)}"
+    consequence = "is ruled out" if lesson.ruled_out else "is likelier to hold the best"
+    return (
+        f"if {metric} comes out {way} {lesson.threshold:g} (chance {lesson.chance:.0%}), {where} "
+        f"{consequence}: {lesson.before:.0%} before, {lesson.after:.0%} then"
+    )
+
+
+def _tried(values: Sequence[Value]) -> str:
+    if len(values) == 2 and not isinstance(values[0], str) and values[0] != values[1]:
+        return f"{_short(values[0])} to {_short(values[1])}"
+    return ", ".join(dict.fromkeys(map(_short, values)))
 
 
 def _with_sd(size: float, sd: float) -> str:

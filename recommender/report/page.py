@@ -119,13 +119,14 @@ def _told(run: Run, names: Sequence[str]) -> list[str]:
 
 def _look(mark: Points | Line | Band) -> Mapping[str, str]:
     """Return how a key shows a mark: the shape, and its colours."""
-    color = "band" if isinstance(mark, Band) else LOOKS[mark.role].color
-    if color in LIGHT:
-        style = f"color: var(--{color})"
-    else:  # a colour that only its ring tells from the page
-        style = f"color: {color}; box-shadow: 0 0 0 1.5px {LOOKS[mark.role].ring}"
-    shape = LOOKS[mark.role].symbol if isinstance(mark, Points) else type(mark).__name__.lower()
-    return {"shape": shape, "style": style}
+    if isinstance(mark, Band):
+        return {"shape": "band", "style": "color: var(--band)"}
+    look = LOOKS[mark.role]
+    shape = "line" if isinstance(mark, Line) else look.symbol
+    if look.color in LIGHT:
+        return {"shape": shape, "style": f"color: var(--{look.color})"}
+    # A colour that only its ring tells from the page.
+    return {"shape": shape, "style": f"color: {look.color}; box-shadow: 0 0 0 1.5px {look.ring}"}
 
 
 def _style() -> str:
