@@ -30,7 +30,7 @@ Array = npt.NDArray[np.float64]
 
 SEED = 0  # of the draws: the same history gives the same answer
 MIDDLE = (0.05, 0.95)
-WORTH_SAYING = 0.01  # of the variance, that an interaction explains
+WORTH_SAYING = 0.02  # of the variance, that an interaction explains
 
 
 class Standing(StrEnum):
