@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import numpy.typing as npt
@@ -44,7 +45,7 @@ class Marginal:
         """Return the uniform distribution between low and high; at low if they are equal."""
         if low == high:
             return cls.over(np.array([[low]]))
-        places, weights = np.polynomial.legendre.leggauss(NODES)
+        places, weights = _legendre()
         nodes = low + 0.5 * (places + 1.0) * (high - low)
         return cls(nodes[:, None], 0.5 * weights, (low, high))
 
@@ -62,6 +63,12 @@ class Marginal:
         return np.asarray(self.nodes[index])
 
 
+@cache
+def _legendre() -> tuple[Array, Array]:
+    """Return the nodes between -1 and 1, and the weights, of the rule of Gauss and Legendre."""
+    return np.polynomial.legendre.leggauss(NODES)
+
+
 class Averages:
     """The averages of one posterior over the marginals of its parameters, at given points.
 
@@ -76,15 +83,10 @@ class Averages:
         self, posterior: Posterior, marginals: Sequence[Marginal], groups: Columns, X: Array
     ) -> None:
         self._posterior = posterior
+        self._marginals = marginals
         self._X = X
         self._columns = [np.flatnonzero(groups == index) for index in range(len(marginals))]
-        self._parts = [
-            [
-                _Part.of(component, columns, marginal, X[:, columns], posterior.points[:, columns])
-                for columns, marginal in zip(self._columns, marginals, strict=True)
-            ]
-            for component in posterior.kernel.components
-        ]
+        self._factors: dict[tuple[int, int, bool], Array] = {}
 
     def means(self, kept: Collection[int]) -> Array:
         """Return the (m, S) means of the function averaged over all but the kept parameters."""
@@ -93,14 +95,19 @@ class Averages:
     def joint(self, kept: Collection[int]) -> tuple[Array, Array]:
         """Return the same means and their (m, m) covariance."""
         total = np.zeros((len(self._X), len(self._X)))
-        for component, parts in zip(self._posterior.kernel.components, self._parts, strict=True):
+        for component in self._posterior.kernel.components:
             covariance = np.full_like(total, component.variance)
-            for index, (columns, part) in enumerate(zip(self._columns, parts, strict=True)):
+            for index, (columns, marginal) in enumerate(
+                zip(self._columns, self._marginals, strict=True)
+            ):
+                if not _matters(component, columns):
+                    continue
                 if index in kept:
                     X = self._X[:, columns]
                     covariance *= _factor(component, columns, X, X)
                 else:
-                    covariance *= part.within
+                    within = _factor(component, columns, marginal.nodes, marginal.nodes)
+                    covariance *= float(marginal.weights @ within @ marginal.weights)
             total += covariance
         cross = self._cross(kept)
         V = solve_triangular(self._posterior.factor, cross.T, lower=True, check_finite=False)
@@ -110,43 +117,40 @@ class Averages:
     def _cross(self, kept: Collection[int]) -> Array:
         """Return the (m, n) covariance of the averages with the values at the points given."""
         total = np.zeros((len(self._X), len(self._posterior.points)))
-        for component, parts in zip(self._posterior.kernel.components, self._parts, strict=True):
-            averaged = np.full(total.shape[1], component.variance)
-            for index, part in enumerate(parts):
+        for number, component in enumerate(self._posterior.kernel.components):
+            averaged = np.full((1, total.shape[1]), component.variance)
+            matter = [i for i, columns in enumerate(self._columns) if _matters(component, columns)]
+            for index in matter:
                 if index not in kept:
-                    averaged = averaged * part.averaged
-            covariance = np.tile(averaged, (len(total), 1))
-            for index in kept:
-                if parts[index].factor is not None:
-                    covariance *= parts[index].factor
+                    averaged = averaged * self._with_points(number, index, averaged=True)
+            covariance = np.repeat(averaged, len(total), axis=0)
+            for index in matter:
+                if index in kept:
+                    covariance *= self._with_points(number, index, averaged=False)
             total += covariance
         return total
 
+    def _with_points(self, number: int, index: int, *, averaged: bool) -> Array:
+        """Return a parameter's factor of the covariance of X with the conditioning points (m, n).
 
-@dataclass(frozen=True, slots=True)
-class _Part:
-    """What one parameter contributes to a component's covariances, each a factor.
+        Averaged over the parameter it is the same in all rows, of which there is one then.
+        """
+        key = (number, index, averaged)
+        if key not in self._factors:
+            component = self._posterior.kernel.components[number]
+            columns, marginal = self._columns[index], self._marginals[index]
+            points = self._posterior.points[:, columns]
+            self._factors[key] = (
+                marginal.weights[None, :] @ _factor(component, columns, marginal.nodes, points)
+                if averaged
+                else _factor(component, columns, self._X[:, columns], points)
+            )
+        return self._factors[key]
 
-    `factor` (m, n) is for the points with the conditioning points, None where it is 1; `averaged`
-    (n,) the same averaged over the parameter; `within` averages over it twice.
-    """
 
-    factor: Array | None
-    averaged: Array
-    within: float
-
-    @classmethod
-    def of(
-        cls, component: Component, columns: Columns, marginal: Marginal, X: Array, points: Array
-    ) -> _Part:
-        if np.isinf(component.lengthscales[columns]).all():
-            return cls(None, np.ones(len(points)), 1.0)
-        nodes, weights = marginal.nodes, marginal.weights
-        return cls(
-            _factor(component, columns, X, points),
-            weights @ _factor(component, columns, nodes, points),
-            float(weights @ _factor(component, columns, nodes, nodes) @ weights),
-        )
+def _matters(component: Component, columns: Columns) -> bool:
+    """Whether a component depends on a parameter at all."""
+    return bool(np.isfinite(component.lengthscales[columns]).any())
 
 
 def _factor(component: Component, columns: Columns, A: Array, B: Array) -> Array:

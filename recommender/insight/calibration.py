@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
-from itertools import combinations
 
 import numpy as np
 import numpy.typing as npt
@@ -48,15 +47,17 @@ def rank_agreement(
 
     None where no pair differs in both; with one group it is the tau-b of the whole (Kendall 1945).
     """
+    x, y = np.asarray(predicted, dtype=float), np.asarray(actual, dtype=float)
+    codes = {group: code for code, group in enumerate(dict.fromkeys(groups))}
+    group = np.array([codes[one] for one in groups])
     agreement = by_prediction = by_result = pairs = 0
-    for i, j in combinations(range(len(actual)), 2):
-        if groups[i] != groups[j]:
-            continue
-        one, other = np.sign(predicted[i] - predicted[j]), np.sign(actual[i] - actual[j])
-        agreement += int(one * other)
-        by_prediction += int(one != 0)
-        by_result += int(other != 0)
-        pairs += 1
+    for index in range(len(y)):
+        others = index + 1 + np.flatnonzero(group[index + 1 :] == group[index])
+        one, other = np.sign(x[index] - x[others]), np.sign(y[index] - y[others])
+        agreement += int((one * other).sum())
+        by_prediction += int(np.count_nonzero(one))
+        by_result += int(np.count_nonzero(other))
+        pairs += len(others)
     if not by_prediction or not by_result:
         return None, pairs
     return float(agreement / (by_prediction * by_result) ** 0.5), pairs

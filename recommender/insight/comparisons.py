@@ -101,4 +101,6 @@ def single_runs(
             elsewhere = median(others)
             if abs(level.results[0] - elsewhere) > FAR * noise_sd:
                 steps.append(Step(level, elsewhere))
+                if len(levels) == 2:  # then the other one stands out just as much
+                    break
     return tuple(steps)

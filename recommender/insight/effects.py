@@ -19,6 +19,7 @@ from recommender.engine.confounding import variance_share
 from recommender.engine.threads import one_thread
 from recommender.insight import wording
 from recommender.insight.advice import Advice, advise, best_settings, tolerance_of
+from recommender.insight.averages import Marginal
 from recommender.insight.comparisons import Comparison, comparisons, single_runs
 from recommender.insight.main_effect import Change, Curve, change, curve, marginals_of, tried
 from recommender.insight.sensitivity import Indices, sobol_indices
@@ -29,7 +30,7 @@ Array = npt.NDArray[np.float64]
 
 SEED = 0  # of the draws: the same history gives the same answer
 MIDDLE = (0.05, 0.95)
-WORTH_SAYING = 0.01  # of the variance, that an interaction explains
+WORTH_SAYING = 0.02  # of the variance, that an interaction explains
 
 
 class Standing(StrEnum):
@@ -168,6 +169,7 @@ def _effects(view: View) -> Effects:
 class _Model(NamedTuple):
     """What is computed once for all parameters."""
 
+    marginals: list[Marginal]
     indices: Indices
     settings: list[int]
     tolerance: float
@@ -176,15 +178,15 @@ class _Model(NamedTuple):
     @classmethod
     def of(cls, belief: Belief) -> _Model:
         rng = np.random.default_rng(SEED)
-        names = belief.encoding.space.names
+        names, marginals = belief.encoding.space.names, marginals_of(belief)
         indices = sobol_indices(
             belief.model.alternatives,
-            marginals_of(belief),
+            marginals,
             belief.encoding.groups,
             rng,
             [names.index(name) for name in belief.objective.context],
         )
-        return cls(indices, best_settings(belief), tolerance_of(belief), rng)
+        return cls(marginals, indices, best_settings(belief), tolerance_of(belief), rng)
 
 
 def _doubted(belief: Belief) -> tuple[str, ...]:
@@ -215,8 +217,8 @@ def _parameter(
         return ParameterEffect(
             name=name, standing=standing, tried=values, comparisons=compared, sentence=sentence
         )
-    marginals, index = marginals_of(belief), view.space.names.index(name)
-    effect = curve(belief, name, marginals)
+    index = view.space.names.index(name)
+    effect = curve(belief, name, model.marginals)
     if name in objective.context:
         return ParameterEffect(
             name=name,
@@ -237,7 +239,7 @@ def _parameter(
         )
     flat = bool(belief.model.flat[index])
     advice = advise(belief, name, model.settings, model.tolerance, model.rng)
-    found = change(belief, name, marginals, model.rng)
+    found = change(belief, name, model.marginals, model.rng)
     sentence = wording.of_effect(objective, name, found)
     if flat:
         sentence = wording.of_flat(objective, name, found, compared)

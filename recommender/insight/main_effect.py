@@ -15,14 +15,16 @@ import numpy as np
 import numpy.typing as npt
 
 from recommender.engine.belief import Belief, apportion
+from recommender.engine.rounding import short
 from recommender.insight.averages import Averages, Marginal
 from recommender.run import Value
-from recommender.space import Categorical, Integer
+from recommender.space import Categorical, Integer, Real
 
 Array = npt.NDArray[np.float64]
 
 GRID = 33  # values over a declared range
-FEW = 12  # values tried; of more, as many over their range stand for all
+FEW = 12  # values tried; of more, SPAN values over their range stand for all
+SPAN = 25
 DRAWS = 512
 
 
@@ -87,7 +89,10 @@ def span(belief: Belief, name: str) -> tuple[Value, ...]:
     if len(values) <= FEW:
         return values
     low, high = (belief.encoding.unit(name, float(end)) for end in (values[0], values[-1]))
-    return grid(belief, name, low, high, FEW + 1)
+    inner = grid(belief, name, low, high, SPAN)[1:-1]
+    if isinstance(parameter, Real):
+        inner = tuple(short(parameter, float(value), belief.encoding) for value in inner)
+    return tuple(dict.fromkeys((values[0], *inner, values[-1])))
 
 
 def grid(belief: Belief, name: str, low: float, high: float, size: int) -> tuple[Value, ...]:

@@ -25,6 +25,7 @@ from recommender.run import Params, Run, Status, Value, run_number
 Array = npt.NDArray[np.float64]
 
 SEED = 0  # of the draws: the same history gives the same answer
+REMADE = 16  # batches, the latest ones, whose predictions are made anew where none was stored
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,9 +33,9 @@ class Scored:
     """One proposal with its result, and what other ways would have predicted.
 
     `mean` and `sd` are the prediction for the recorded value, None where no model stood behind
-    it; `recomputed` says that it was not stored when it was proposed, and is made anew from the
-    runs of earlier batches. `constant` is the mean of those runs (at equal context), `nearest` the
-    result of the nearest of them; None where there is none.
+    it; `recomputed` says that it was not stored when it was proposed, and is made anew (in the
+    latest batches) from the runs of earlier ones. `constant` is the mean of those runs (at equal
+    context), `nearest` the result of the nearest of them; None where there is none.
     """
 
     id: str
@@ -90,7 +91,12 @@ def scorecard(view: View) -> Scorecard:
     done = [run for run in view.measured if run.proposal is not None]
     done.sort(key=lambda run: (_batch(run), run_number(run.id)))
     with one_thread():
-        scored = [one for batch in _batches(done) for one in _score(view, batch)]
+        batches = _batches(done)
+        scored = [
+            one
+            for age, batch in zip(range(len(batches), 0, -1), batches, strict=True)
+            for one in _score(view, batch, anew=age <= REMADE)
+        ]
         rng = np.random.default_rng(SEED)
         made = _progress(view, done, rng) if view.belief.surrogate is not None else []
     predicted = [one for one in scored if one.mean is not None]
@@ -137,36 +143,38 @@ def _context(view: View, params: Params) -> tuple[Value, ...]:
     return tuple(params[name] for name in view.objective.context)
 
 
-def _before(view: View, batch: Sequence[Run]) -> list[Run]:
-    """Return the measured runs that were known before a batch: those that are numbered before it.
+def _before(view: View, batch: Sequence[Run]) -> list[int]:
+    """Return which measured runs were known before a batch: those that are numbered before it.
 
     No time is compared, because clocks differ. A result that came in after the batch, of a run
     from before it, counts as known.
     """
     first = min(run_number(run.id) for run in batch)
     return [
-        run
-        for run in view.measured
+        index
+        for index, run in enumerate(view.measured)
         if run_number(run.id) < first and _batch(run) < _batch(batch[0])
     ]
 
 
-def _score(view: View, batch: Sequence[Run]) -> list[Scored]:
-    metric = view.objective.metric
-    known = _before(view, batch)
+def _score(view: View, batch: Sequence[Run], *, anew: bool) -> list[Scored]:
+    """Return the proposals of one batch; `anew` says to predict what was not stored."""
+    metric, measured, indices = view.objective.metric, view.measured, _before(view, batch)
+    known = [measured[index] for index in indices]
     stored = [run.proposal is not None and run.proposal.metric == metric for run in batch]
-    anew = [None] * len(batch) if all(stored) else _predicted_anew(view, known, batch)
-    results = np.array([run.metrics[metric] for run in known])
-    X = view.belief.encoding.encode([run.params for run in known])
+    again: Sequence[tuple[float, float] | None] = [None] * len(batch)
+    if anew and not all(stored):
+        again = _predicted_anew(view, known, batch)
+    results, X = view.belief.values[indices], view.belief.evidence.X[indices]
     here = view.belief.encoding.encode([run.params for run in batch])
     scored = []
-    for run, was_stored, again, x in zip(batch, stored, anew, here, strict=True):
+    for run, was_stored, remade, x in zip(batch, stored, again, here, strict=True):
         assert run.proposal is not None
-        mean, sd = (run.proposal.mean, run.proposal.sd) if was_stored else again or (None, None)
+        mean, sd = (run.proposal.mean, run.proposal.sd) if was_stored else remade or (None, None)
         alike = [_context(view, other.params) == _context(view, run.params) for other in known]
         constant = float(results[alike].mean()) if any(alike) else None
         nearest = None
-        if len(known):
+        if known:
             gaps = cdist(x[None, :], X)[0]
             nearest = float(results[gaps == gaps.min()].mean())
         scored.append(
@@ -225,6 +233,7 @@ def _progress(view: View, done: Sequence[Run], rng: np.random.Generator) -> list
         proposed = [done[index] for index in members]
         there = _context(view, proposed[0].params)
         first = [run for run in done if _batch(run) == _batch(proposed[0])]
-        known = [run for run in _before(view, first) if _context(view, run.params) == there]
+        before = [view.measured[index] for index in _before(view, first)]
+        known = [run for run in before if _context(view, run.params) == there]
         made.append(progress(view.belief, proposed, known, rng))
     return made

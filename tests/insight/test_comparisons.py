@@ -37,6 +37,11 @@ def test_a_single_run_that_stands_out_is_named_but_no_replicate_nor_one_that_is_
     assert single_runs(comparisons(RUNS, "loss", "x"), 2.0, []) == ()
 
 
+def test_of_two_single_runs_one_is_named():
+    runs = [run_of(i, {"x": x, "z": 0}, {"loss": y}) for i, (x, y) in enumerate([(0, 1), (1, 9)])]
+    assert len(single_runs(comparisons(runs, "loss", "x"), 1.0, [])) == 1
+
+
 @given(st.lists(st.tuples(st.integers(0, 2), st.integers(0, 2), st.floats(0, 1)), max_size=20))
 def test_every_pair_that_differs_in_one_parameter_alone_stands_in_one_comparison(rows):
     runs = [run_of(i, {"x": x, "z": z}, {"loss": y}) for i, (x, z, y) in enumerate(rows, 1)]
