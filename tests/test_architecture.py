@@ -37,6 +37,7 @@ MAY_IMPORT = {
 }
 HEAVY = {"numpy", "scipy", "pandas", "skopt", "sklearn"}
 DATABASE = {"sqlalchemy", "alembic", "psycopg"}
+DRAWING = {"plotly", "jinja2", "matplotlib", "seaborn"}
 
 
 def files():
@@ -114,6 +115,21 @@ def test_only_the_records_in_a_database_know_a_library_for_databases():
         assert inside or not any(name.startswith(behind) for name in loads)
 
 
+@pytest.mark.parametrize(
+    ("library", "behind"),
+    [
+        ("plotly", set()),  # only its script is read
+        ("jinja2", {"report.page"}),
+        ("matplotlib", {"report.paper"}),
+        ("seaborn", {"report.paper"}),
+    ],
+)
+def test_a_library_that_draws_is_known_to_one_module_alone(library, behind):
+    assert {
+        module_name(p) for p in files() if any(room(n) == library for n in imports(p))
+    } == behind
+
+
 def test_the_acquisition_function_knows_neither_spaces_nor_files():
     found = {room(name) for name in imports(PACKAGE / "engine" / "acquisition.py")}
     assert found <= {"__future__", "math", "numpy", "scipy"}
@@ -147,4 +163,4 @@ def test_starting_up_loads_no_heavy_library(module):
     answer = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=PACKAGE.parent
     )
-    assert not set(answer.stdout.split()) & (HEAVY | DATABASE)
+    assert not set(answer.stdout.split()) & (HEAVY | DATABASE | DRAWING)

@@ -20,6 +20,7 @@ from recommender.campaign.viewing import objective_of
 from recommender.errors import ConflictError, UsageError
 from recommender.insight.doctor import doctor
 from recommender.insight.effects import effects
+from recommender.insight.explanation import explain
 from recommender.insight.scorecard import scorecard
 from recommender.insight.view import View
 from recommender.report import page, paper
@@ -28,6 +29,7 @@ from recommender.report.figure import Figure
 from recommender.report.gallery import gallery
 
 PAGE = "report.html"
+MOST_EXPLAINED = 24  # of the pending proposals; the rest stand in the table of runs
 _LIBRARIES = ("numpy", "scipy", "scikit-learn", "scikit-optimize", "plotly")
 _LOOKED_THROUGH = 4096  # bytes of a page, in which its mark stands
 
@@ -114,6 +116,9 @@ def gathered(project: Project, metric: str | None, now: str) -> Content:
         view=view,
         best=tuple(BelievedBest(each.run, each.incumbent) for each in best.runs),
         advice=advice(best, objective.metric),
+        explanations=tuple(
+            explain(view, (), run) for run in folded.history.pending[:MOST_EXPLAINED]
+        ),
         effects=effects(view),
         scorecard=scorecard(view),
         checks=tuple(doctor(view, datetime.fromisoformat(now))),

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from recommender.engine.answers import Incumbent
 from recommender.insight.check import Check
 from recommender.insight.effects import Effects
+from recommender.insight.explanation import Explanation
 from recommender.insight.scorecard import Scorecard
 from recommender.insight.view import View
 from recommender.run import Params, Run
@@ -27,7 +28,8 @@ class Content:
 
     `project` is what the project is called, `made_at` an ISO 8601 time in UTC. `best` is the
     incumbent or, with a context declared, that of each context value; `advice` says what to repeat
-    and whether to go on, a sentence each. `results` and `asked` name the ledgers, `versions` the
+    and whether to go on, a sentence each. `explanations` are of the pending proposals, the first
+    ones of very many. `results` and `asked` name the ledgers, `versions` the
     programs that stand behind the report.
     """
 
@@ -36,6 +38,7 @@ class Content:
     view: View
     best: tuple[BelievedBest, ...]
     advice: tuple[str, ...]
+    explanations: tuple[Explanation, ...]
     effects: Effects
     scorecard: Scorecard
     checks: tuple[Check, ...]

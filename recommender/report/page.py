@@ -16,6 +16,7 @@ from importlib.resources import files
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from recommender.insight.wording import of_lesson, of_reach
 from recommender.number import format_value
 from recommender.report.content import Content
 from recommender.report.figure import Band, Figure, Line, Points
@@ -23,6 +24,7 @@ from recommender.report.interactive import escaped, interactive
 from recommender.report.palette import DARK, LIGHT, LOOKS
 from recommender.report.tables import (
     best_table,
+    coverage_table,
     effects_table,
     runs_table,
     scores_table,
@@ -52,7 +54,12 @@ def page(content: Content, figures: Sequence[Figure]) -> str:
         lstrip_blocks=True,
     )
     environment.filters |= {"value": format_value, "percent": percent, "counted": counted}
-    environment.globals |= {"predicted": with_sd, "looks": _look}
+    environment.globals |= {
+        "predicted": with_sd,
+        "looks": _look,
+        "of_reach": of_reach,
+        "of_lesson": of_lesson,
+    }
     plotly, script = _plotly(), _packaged("page.js")
     runs, left_out = runs_table(content)
     return environment.get_template("page.html").render(
@@ -70,6 +77,7 @@ def page(content: Content, figures: Sequence[Figure]) -> str:
         best=best_table(content),
         effects=effects_table(content.effects),
         scores=scores_table(content.scorecard),
+        coverage=coverage_table(content.scorecard),
         runs=runs,
         left_out=left_out,
         space=space_table(content),

@@ -86,10 +86,10 @@ def effects_table(effects: Effects) -> Table:
             (
                 each.name,
                 words[each.standing],
-                "" if each.total is None else in_words(each.total),
-                "" if advice is None else _range(advice.known),
-                "" if advice is None else _range(advice.look),
-                "" if advice is None else percent(advice.chance),
+                "–" if each.total is None else in_words(each.total),
+                "–" if advice is None else _range(advice.known),
+                "–" if advice is None else _range(advice.look) or "–",
+                "–" if advice is None else percent(advice.chance),
             )
         )
     return Table(
@@ -130,6 +130,20 @@ def scores_table(card: Scorecard) -> Table:
             Column(title=card.metric),
             Column(title="off, in sds"),
         ),
+        rows=tuple(rows),
+    )
+
+
+def coverage_table(card: Scorecard) -> Table:
+    """Return how many results the intervals of the predictions held."""
+    rows = [
+        (f"{each.nominal:.0%}", f"{each.inside} of {each.of}", f"{each.low} to {each.high}")
+        for each in card.coverage
+    ]
+    return Table(
+        caption="How many of these results lay in the intervals of their predictions, and how many "
+        "would with good ones, in 95 of 100 cases",
+        columns=(Column(title="interval"), Column(title="inside"), Column(title="if good")),
         rows=tuple(rows),
     )
 

@@ -161,13 +161,10 @@ def hostile(sweep: Sweep) -> None:
     sweep.write("history/runs.csv", text.getvalue())
 
 
-@pytest.fixture(scope="session")
-def page_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
-    """Return the report of a project, by what makes the project; it is written once."""
-
+def _pages(folder: Callable[[], Path]) -> Callable[[Callable[[Sweep], None]], Path]:
     @cache
     def write(make: Callable[[Sweep], None]) -> Path:
-        sweep = Sweep(tmp_path_factory.mktemp("projects") / "<i>toy")
+        sweep = Sweep(folder() / "<i>toy")
         sweep.write("configs/base.yaml", TEMPLATE)
         make(sweep)
         with pytest.MonkeyPatch.context() as patch:
@@ -176,3 +173,15 @@ def page_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
         return write_report(project, now="2026-01-03T00:00:00Z").path
 
     return write
+
+
+@pytest.fixture(scope="session")
+def page_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
+    """Return the report of a project, by what makes the project; it is written once."""
+    return _pages(lambda: tmp_path_factory.mktemp("projects"))
+
+
+@pytest.fixture
+def page_again(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
+    """Write such a report anew."""
+    return _pages(lambda: tmp_path_factory.mktemp("again"))
