@@ -59,8 +59,14 @@ def best(project: Project) -> Best:
     return best_of(recommender_for(project, folded), folded)
 
 
-def best_of(recommender: Recommender, folded: Folded) -> Best:
-    """Return the incumbents of a recommender that was told this history."""
+def best_of(recommender: Recommender, folded: Folded, *, ahead: bool = True) -> Best:
+    """Return the incumbents of a recommender that was told this history.
+
+    Args:
+        recommender: who was told.
+        folded: the history.
+        ahead: look ahead too, which takes seconds where there are very many runs.
+    """
 
     def found(incumbent: Incumbent) -> BestRun:
         run = folded.history.get(incumbent.id)
@@ -72,7 +78,7 @@ def best_of(recommender: Recommender, folded: Folded) -> Best:
     return Best(
         best=None if overall is None else found(overall),
         by_context=tuple(found(incumbent) for incumbent in recommender.best_by_context()),
-        outlook=recommender.outlook(),
+        outlook=recommender.outlook() if ahead else None,
         hours_per_run=median(hours) if hours else None,
         history_notices=folded.notices,
     )

@@ -29,7 +29,9 @@ from recommender.report.figure import Figure
 from recommender.report.gallery import gallery
 
 PAGE = "report.html"
-MOST_EXPLAINED = 24  # of the pending proposals; the rest stand in the table of runs
+# What takes too long for a page where there is more: proposals that are explained, and runs of
+# which the end of the sweep is foreseen.
+MOST_EXPLAINED, MOST_FORESEEN = 8, 300
 _LIBRARIES = ("numpy", "scipy", "scikit-learn", "scikit-optimize", "plotly")
 _LOOKED_THROUGH = 4096  # bytes of a page, in which its mark stands
 
@@ -109,16 +111,20 @@ def gathered(project: Project, metric: str | None, now: str) -> Content:
     objective = objective_of(project, folded, metric)
     recommender = recommender_for(project, folded, objective=objective)
     view = View(folded, project.config.space, project.config.objective, recommender.belief())
-    best = best_of(recommender, folded)
+    ahead = len(view.measured) <= MOST_FORESEEN
+    best = best_of(recommender, folded, ahead=ahead)
+    said = advice(best, objective.metric)
+    if not ahead and not objective.context:
+        said += ("whether more runs are worth their hours: recommend best",)
     return Content(
         project=project.folder.resolve().name,
         made_at=now,
         view=view,
         best=tuple(BelievedBest(each.run, each.incumbent) for each in best.runs),
-        advice=advice(best, objective.metric),
-        explanations=tuple(
-            explain(view, (), run) for run in folded.history.pending[:MOST_EXPLAINED]
-        ),
+        advice=said,
+        explanations={
+            run.id: explain(view, (), run) for run in folded.history.pending[:MOST_EXPLAINED]
+        },
         effects=effects(view),
         scorecard=scorecard(view),
         checks=tuple(doctor(view, datetime.fromisoformat(now))),

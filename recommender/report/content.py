@@ -28,8 +28,8 @@ class Content:
 
     `project` is what the project is called, `made_at` an ISO 8601 time in UTC. `best` is the
     incumbent or, with a context declared, that of each context value; `advice` says what to repeat
-    and whether to go on, a sentence each. `explanations` are of the pending proposals, the first
-    ones of very many. `results` and `asked` name the ledgers, `versions` the
+    and whether to go on, a sentence each. `explanations` are of pending proposals by id, of
+    very many the first. `results` and `asked` name the ledgers, `versions` the
     programs that stand behind the report.
     """
 
@@ -38,7 +38,7 @@ class Content:
     view: View
     best: tuple[BelievedBest, ...]
     advice: tuple[str, ...]
-    explanations: tuple[Explanation, ...]
+    explanations: Mapping[str, Explanation]
     effects: Effects
     scorecard: Scorecard
     checks: tuple[Check, ...]

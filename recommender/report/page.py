@@ -33,6 +33,7 @@ from recommender.report.tables import (
 from recommender.run import Run
 from recommender.wording import counted, percent, with_sd
 
+MOST_CARDS = 24  # pending proposals at most that have one
 MOST_TOLD = 12  # parameters and metrics at most of the run below the pointer
 
 MARK = '<meta name="generator" content="recommend report">'
@@ -73,6 +74,7 @@ def page(content: Content, figures: Sequence[Figure]) -> str:
         objective=content.view.objective,
         history=content.view.folded.history,
         pending=content.view.folded.history.pending,
+        most_cards=MOST_CARDS,
         figures={figure.name: figure for figure in figures},
         best=best_table(content),
         effects=effects_table(content.effects),

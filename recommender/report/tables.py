@@ -15,6 +15,7 @@ from recommender.run import Run, Value
 from recommender.wording import percent, with_sd
 
 MOST_ROWS, MOST_CELLS = 2000, 40_000  # of runs; a page of more would open slowly
+MOST_SCORED = 100  # proposals at most whose result is shown beside the prediction
 LONGEST = 500  # characters of a cell
 
 
@@ -110,7 +111,7 @@ def effects_table(effects: Effects) -> Table:
 def scores_table(card: Scorecard) -> Table:
     """Return the proposals that came back: what was predicted, and what came."""
     rows = []
-    for each in card.scored[-MOST_ROWS:]:
+    for each in card.scored[-MOST_SCORED:]:
         predicted = "–" if each.mean is None or each.sd is None else with_sd(each.mean, each.sd)
         rows.append(
             (
