@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.text import Text
 
 from recommender.cli.layout import print_line, print_runs, print_title
-from recommender.cli.session import answers
+from recommender.cli.session import answers, printable
 from recommender.cli.sparkline import sparkline
 from recommender.insight.advice import Advice
 from recommender.insight.comparisons import Comparison, Level
@@ -36,7 +36,7 @@ def print_effects(found: Effects, *, whole: bool) -> None:
     names = " and ".join(found.context)
     at = f", compared at equal {names}" if names else ""
     title = f"{counted(found.runs, 'run')} with {found.metric}, to {found.direction}{at}"
-    console.print(Text(title, style="bold"), soft_wrap=True)
+    console.print(Text(printable(title), style="bold"), soft_wrap=True)
     for note in found.notes:
         print_line(console, "!", note, "yellow")
     _print_overview(console, found)

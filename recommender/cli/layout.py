@@ -62,7 +62,7 @@ def print_line(console: Console, first: str, text: str, style: str = "") -> None
 def print_title(console: Console, title: str) -> None:
     """Print the heading of a table."""
     console.print()
-    console.print(Text(title, style="bold"))
+    console.print(Text(printable(title), style="bold"))
 
 
 def cells(run: Run) -> list[str]:

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.text import Text
 
 from recommender.cli.layout import print_line, print_runs, print_title
-from recommender.cli.session import answers
+from recommender.cli.session import answers, printable
 from recommender.insight.calibration import Coverage
 from recommender.insight.progress import Progress
 from recommender.insight.scorecard import Scorecard, Scored
@@ -26,7 +26,7 @@ def print_scorecard(found: Scorecard) -> None:
     console = answers()
     waiting = f", {found.waiting} without one" if found.waiting else ""
     title = f"{counted(len(found.scored), 'proposal')} with a value of {found.metric}{waiting}"
-    console.print(Text(title, style="bold"))
+    console.print(Text(printable(title), style="bold"))
     if any(one.mean is not None for one in found.scored):
         console.print()
     rows = [_row(one) for one in found.scored]

@@ -98,7 +98,8 @@ class Effects:
     """The effects of all parameters, in the order of the sweep file.
 
     `runs` were measured; `doubted` are the ids of those whose result is not believed. `noise_sd`
-    is the model's noise of one result, `tolerance` the difference that no longer matters.
+    is the model's noise of one result (among the better half, where the worse are drawn in),
+    `tolerance` the difference that no longer matters.
     `context_share` is the share of the variance among the runs that the context alone explains,
     `context_index` the same of the model, over the ranges of the runs. `interactions` come
     strongest first. `notes` say what to know before believing any of it.
@@ -211,32 +212,22 @@ def _parameter(
     belief, objective = view.belief, view.objective
     values = tried(belief, name) if belief.evidence.measured else ()
     compared = comparisons(view.measured, objective.metric, name)
+    plain = ParameterEffect(
+        name=name,
+        standing=Standing.NEVER_VARIED if len(values) == 1 else Standing.UNKNOWN,
+        tried=values,
+        comparisons=compared,
+        sentence="the data cannot tell: there is no model yet",
+    )
     if model is None:
-        standing = Standing.NEVER_VARIED if len(values) == 1 else Standing.UNKNOWN
-        sentence = "the data cannot tell: there is no model yet"
-        return ParameterEffect(
-            name=name, standing=standing, tried=values, comparisons=compared, sentence=sentence
-        )
+        return plain
     index = view.space.names.index(name)
-    effect = curve(belief, name, model.marginals)
+    modelled = replace(plain, curve=curve(belief, name, model.marginals))
     if name in objective.context:
-        return ParameterEffect(
-            name=name,
-            standing=Standing.CONTEXT,
-            tried=values,
-            comparisons=compared,
-            curve=effect,
-            sentence=wording.of_context(objective, name, share),
-        )
+        sentence = wording.of_context(objective, name, share)
+        return replace(modelled, standing=Standing.CONTEXT, sentence=sentence)
     if len(values) == 1:
-        return ParameterEffect(
-            name=name,
-            standing=Standing.NEVER_VARIED,
-            tried=values,
-            comparisons=compared,
-            curve=effect,
-            sentence=f"the data cannot tell: {name} never varied",
-        )
+        return replace(modelled, sentence=f"the data cannot tell: {name} never varied")
     flat = bool(belief.model.flat[index])
     advice = advise(belief, name, model.settings, model.tolerance, model.rng)
     found = change(belief, name, model.marginals, model.rng)
@@ -246,12 +237,9 @@ def _parameter(
         noise_sd = belief.model.posterior.noise**0.5
         if steps := single_runs(compared, noise_sd, doubted):
             sentence += f". {wording.of_single_runs(objective, steps)}"
-    return ParameterEffect(
-        name=name,
+    return replace(
+        modelled,
         standing=Standing.FLAT if flat else Standing.EFFECT,
-        tried=values,
-        comparisons=compared,
-        curve=effect,
         change=found,
         first=Share.of(model.indices.first[:, index]),
         total=Share.of(model.indices.total[:, index]),

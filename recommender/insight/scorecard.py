@@ -88,7 +88,12 @@ class Scorecard:
 def scorecard(view: View) -> Scorecard:
     """Return how the proposals came out in the metric looked at."""
     objective = view.objective
-    done = [run for run in view.measured if run.proposal is not None]
+    # What was predicted of other parameters than those that were run is no prediction of them.
+    done = [
+        run
+        for run in view.measured
+        if run.proposal is not None and run.proposal.params == run.params
+    ]
     done.sort(key=lambda run: (_batch(run), run_number(run.id)))
     with one_thread():
         batches = _batches(done)

@@ -78,11 +78,11 @@ def drawn(figure: Figure, format: Format) -> tuple[bytes, bool]:
         width = WIDTH if columns > 1 else NARROW
         canvas = Canvas(figsize=(width, height), layout="constrained")
         grid = canvas.subplots(rows, columns, squeeze=False)
+        despine(fig=canvas)
         for axes, panel in zip(grid.flat, figure.panels, strict=False):
             _draw(canvas, axes, panel)
         for axes in list(grid.flat)[len(figure.panels) :]:
             axes.remove()
-        despine(fig=canvas)
         _key(canvas, grid, figure)
         file = io.BytesIO()
         canvas.savefig(file, format=format, dpi=DOTS, metadata=_metadata(format))

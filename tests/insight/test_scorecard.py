@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from recommender import Real
@@ -104,6 +106,12 @@ def test_what_was_excluded_or_proposed_without_a_model_is_not_scored():
     (one,) = found.scored
     assert (one.id, one.mean, one.z) == ("run-0006-aaaa", None, None)
     assert (found.coverage, found.errors, found.rank) == ((), None, None)
+
+
+def test_a_run_whose_parameters_were_amended_is_no_test_of_its_prediction():
+    ran_otherwise = replace(BATCHES[0], params={"x": 0.7})
+    found = scorecard(view_of(LINE, [*PAST, ran_otherwise, *BATCHES[1:]]))
+    assert [one.id[:8] for one in found.scored] == ["run-0006", "run-0007"]
 
 
 def test_nothing_to_compare_yet():
