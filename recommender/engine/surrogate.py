@@ -199,13 +199,8 @@ def _posterior(X: Array, y: Array, fitted: Fitted, groups: Columns) -> Posterior
     """Return the Gaussian process of a fit to losses y (n,), on the fit's scale."""
     likelihood, theta, warp, _, scale = fitted
     z = warp(y)
-    lengths, variances, noise = likelihood.split(theta)
-    components = []
-    for members, length, variance in zip(likelihood.components, lengths, variances, strict=True):
-        by_parameter = np.full(len(likelihood.components[0]), np.inf)
-        by_parameter[list(members)] = length
-        components.append(Component(by_parameter[groups], float(variance) * scale**2))
-    kernel = Kernel(tuple(components))
+    _, variances, noise = likelihood.split(theta)
+    kernel = likelihood.kernel(theta, groups, scale)
     solved = inverse(likelihood.covariance(theta))
     mean = generalised_mean(solved[0], z) if solved else float(z.mean())
     regressor = GaussianProcessRegressor(
