@@ -78,6 +78,18 @@ class Surrogate:
         """The (p,) parameters that the runs cannot tell from having no effect."""
         return np.asarray(self.evidence < TELLING)
 
+    @property
+    def believed(self) -> Mask:
+        """The (n,) runs whose result is neither too bad nor too good to be believed."""
+        return ~(self.discounted | self.too_good)
+
+    def leave_one_out_z(self, y: Array) -> Array:
+        """Return by how many standard deviations each of the losses y (n,) is off from the others'.
+
+        Above 0 it is worse than the others predict.
+        """
+        return (y - self.leave_one_out_mean) / self.leave_one_out_sd
+
     def believable(self, members: Columns | None = None) -> Columns:
         """Return which members are not too good to be believed; if none, all of them.
 

@@ -30,6 +30,7 @@ Scaling = tuple[Warp, float, float]  # with the centre and the unit of the warpe
 SURE = 0.0  # log odds from which on a row is suspect: it is likelier wrong than right
 SHARE = 0.1  # of the rows, at most, are suspect
 FEWEST = 8  # rows, below which none contradicts the others
+MANY = 5  # rows, at most, are suspect
 MOST = 100  # rows that are examined together; of more, some that stand for all
 HOPED_FOR = 12.0  # nats that the best result must look odder by: the best is what a sweep is for
 
@@ -48,31 +49,49 @@ class Suspect:
 
 
 def find_suspects(
-    encoding: Encoding, objective: Objective, runs: Sequence[Params], values: Sequence[float]
+    encoding: Encoding,
+    objective: Objective,
+    runs: Sequence[Params],
+    values: Sequence[float],
+    oddness: Sequence[float] | None = None,
 ) -> list[Suspect]:
     """Return the rows that are likelier wrong than right, the surest first.
 
     One is found at a time and left out before the next is sought. Of more than 100 rows those
-    are examined that are best, and others that fill the space.
+    are examined that look oddest, the best, and others that fill the space.
 
     Args:
         encoding: of the search space.
         objective: what the results are.
         runs: the n parameters as written.
         values: the n results as written.
+        oddness: (n,) how odd each row looks, to choose from very many.
     """
     losses = np.array([objective.to_loss(value) for value in values], dtype=float)
-    left = representative(encoding.encode(runs), losses, MOST).tolist()
-    most = max(1, math.floor(SHARE * len(left)))
+    left = _examined(encoding.encode(runs), losses, oddness)
+    unexamined = math.log(len(runs) / len(left)) if left else 0.0
+    most = max(1, min(MANY, math.floor(SHARE * len(left))))
     found: list[Suspect] = []
     with one_thread():
         while len(left) >= FEWEST and len(found) < most:
             rows, results = [runs[index] for index in left], [values[index] for index in left]
             suspect = _surest(encoding, objective, rows, results)
-            if suspect is None:
+            # Whoever looks for the oddest of many rows must expect odder ones.
+            if suspect is None or suspect.log_odds - unexamined <= SURE:
                 break
             found.append(replace(suspect, row=left.pop(suspect.row)))
     return found
+
+
+def _examined(X: Array, y: Array, oddness: Sequence[float] | None) -> list[int]:
+    """Return the indices of the rows (n, D) that are examined together."""
+    n = len(y)
+    if n <= MOST:
+        return list(range(n))
+    odd = np.zeros(0, dtype=np.intp) if oddness is None else np.argsort(oddness)[-MOST // 3 :]
+    others = np.setdiff1d(np.arange(n), odd)
+    chosen = others[representative(X[others], y[others], MOST - len(odd))]
+    return sorted([*odd.tolist(), *chosen.tolist()])
 
 
 def _surest(

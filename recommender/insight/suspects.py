@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import numpy as np
+
 from recommender.engine.notices import duplicates
 from recommender.engine.slips import RESULT, Kind, Slip
 from recommender.engine.suspects import Suspect, find_suspects
@@ -23,7 +25,9 @@ def suspects(view: View) -> Iterator[Check]:
     found: list[Suspect] = []
     if belief.surrogate is not None:
         params = [known.params for known in belief.evidence.measured]
-        found = find_suspects(belief.encoding, view.objective, params, belief.values.tolist())
+        values = belief.values.tolist()
+        odd = np.abs(belief.surrogate.leave_one_out_z(belief.evidence.y)).tolist()
+        found = find_suspects(belief.encoding, view.objective, params, values, odd)
     for suspect in found:
         run = runs[suspect.row]
         yield Check("suspect-run", Level.WARNING, _message(view, run, suspect), (run.id,))
