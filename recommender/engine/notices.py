@@ -69,7 +69,7 @@ def of_the_objective(
     """
     kept = np.ones(len(evidence.y), dtype=bool)
     if surrogate is not None:
-        kept = ~(surrogate.discounted | surrogate.too_good)
+        kept = surrogate.believed
     y = evidence.y[kept]
     if not objective.context:
         return None, _suspected_context(objective, evidence, encoding, kept)

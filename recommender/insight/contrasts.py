@@ -62,7 +62,7 @@ def _contrasts(view: View, surrogate: Surrogate, name: str) -> Iterator[Contrast
     """Yield each run that alone has its value of a parameter among runs equal in all others."""
     runs, values = view.measured, view.belief.values
     noise = surrogate.posterior.noise**0.5
-    believed = ~(surrogate.discounted | surrogate.too_good)
+    believed = surrogate.believed
     groups: dict[tuple[object, ...], list[int]] = {}
     for index in np.flatnonzero(believed).tolist():
         key = tuple(value for other, value in runs[index].params.items() if other != name)

@@ -18,7 +18,7 @@ Array = npt.NDArray[np.float64]
 
 FEWEST = 4  # runs, below which nothing is said of a design
 INFLATED = 10.0  # variance inflation from which on effects cannot be told apart
-GAP = 0.25  # of a parameter's range without a run
+GAP = 0.4  # of a parameter's range without a run
 
 
 def design(view: View) -> Iterator[Check]:

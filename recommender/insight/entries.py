@@ -109,7 +109,7 @@ def _differ(view: View, values: dict[str, str]) -> float | None:
     surrogate = view.belief.surrogate
     if surrogate is None:
         return None
-    z = (view.belief.evidence.y - surrogate.leave_one_out_mean) / surrogate.leave_one_out_sd
+    z = surrogate.leave_one_out_z(view.belief.evidence.y)
     groups: dict[str, list[float]] = {}
     for run, residual in zip(view.measured, z, strict=True):
         if run.id in values:

@@ -12,6 +12,7 @@ from recommender.engine.replicates import replicate_noise
 from recommender.engine.surrogate import Surrogate
 from recommender.insight.check import Check, Level
 from recommender.insight.contrasts import single_runs
+from recommender.insight.rows import named
 from recommender.insight.view import View
 
 WEAK = 0.5  # R2 below which predictions are called guesses
@@ -53,6 +54,10 @@ def _fit(view: View, surrogate: Surrogate) -> Check:
         f"{found.log_density:+.2f} nats a run, {found.inside} of {found.n} results inside their "
         f"{LEVEL:.0%} interval"
     )
+    odd = [run for run, sound in zip(view.measured, surrogate.believed, strict=True) if not sound]
+    if odd:
+        named_ones = named(view.folded, odd, view.objective.metric)
+        message += f"; the model does not take the result of {named_ones} at its word"
     if not surrogate.informative:
         message += (
             "; the runs cannot be told from a constant with noise: take predictions as guesses"
@@ -68,7 +73,7 @@ def _fit(view: View, surrogate: Surrogate) -> Check:
 
 def _leave_one_out(view: View, surrogate: Surrogate) -> Calibration:
     y = view.belief.evidence.y
-    believed = ~(surrogate.discounted | surrogate.too_good)
+    believed = surrogate.believed
     groups = np.zeros(len(y), dtype=np.intp)
     runs = [run.params for run in view.measured]
     for index, members in enumerate(view.objective.by_context(runs)):
@@ -89,7 +94,7 @@ def noise(view: View) -> Iterator[Check]:
     kept = np.ones(len(evidence.y), dtype=bool)
     assumed = ""
     if surrogate is not None:
-        kept = ~(surrogate.discounted | surrogate.too_good)
+        kept = surrogate.believed
         sd = float(surrogate.losses(np.median(evidence.y, keepdims=True),
                                     np.array([surrogate.posterior.noise**0.5]))[1][0])  # fmt: skip
         assumed = f"; the model fits {sd:.2g}"
