@@ -47,7 +47,7 @@ def interactive(panel: Panel, numbers: Mapping[str, int]) -> Spec:
     height = HEIGHT if bars is None else 80 + BAR * len(bars.labels)
     layout = {
         "height": height,
-        "margin": {"l": 8, "r": 8, "t": 12, "b": 8},
+        "margin": {"l": 8, "r": 20, "t": 12, "b": 8},
         "showlegend": False,
         "hovermode": "closest",
         "paper_bgcolor": _color("transparent"),
