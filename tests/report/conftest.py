@@ -18,7 +18,7 @@ from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.support.ui import WebDriverWait
 
 from recommender.campaign.reporting import write_report
-from tests.conftest import SWEEP, TEMPLATE, Sweep
+from tests.conftest import RUNS, SWEEP, TEMPLATE, Sweep
 from tests.needs import unavailable
 
 ARGUMENTS = (
@@ -125,6 +125,12 @@ def plan(sweep: Sweep) -> None:
         "run-0008-aaaa,1,2026-01-02T03:04:05Z,0.03,0.6,loss,,,,,space-filling,far away,0,abc,"
         "recommender\n",
     )
+
+
+def answered(sweep: Sweep) -> None:
+    """Make it such a project in which the proposal with a prediction has come back."""
+    plan(sweep)
+    sweep.history(f"{RUNS}run-0007-aaaa,result,completed,,,3.5,0.002,0.4,0.52,,\n")
 
 
 def within_context(sweep: Sweep) -> None:

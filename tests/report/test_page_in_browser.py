@@ -11,6 +11,7 @@ from recommender.report.palette import DARK, LIGHT
 from tests.report.conftest import (
     HOSTILE,
     HOSTILE_NAMES,
+    answered,
     hostile,
     plan,
     within_context,
@@ -29,7 +30,7 @@ def test_the_page_opens_without_an_error_or_a_request(page_of, browser):
 
 
 def test_every_figure_is_drawn_and_said_in_words(page_of, browser):
-    browser.open(page_of(plan))
+    browser.open(page_of(answered))
     panels = json.loads(browser.run("return document.getElementById('figures').textContent"))
     places = browser.run(
         "return [...document.querySelectorAll('[data-panel]')].map((place) => ({"
@@ -39,7 +40,7 @@ def test_every_figure_is_drawn_and_said_in_words(page_of, browser):
     )
     assert {place["name"] for place in places} == set(panels["panels"])
     assert {name.rsplit("-", 1)[0] for name in panels["panels"]} == {
-        *("convergence", "effects", "importance", "maps", "parallel", "calibration")
+        *("convergence", "effects", "importance", "maps", "parallel", "calibration", "progress")
     }
     for place in places:
         traces = panels["panels"][place["name"]]["data"]
