@@ -13,14 +13,23 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 @pytest.fixture(scope="module")
-def transcript(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """What `recommend next --n 4` prints on a fresh copy of the committed project."""
+def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A fresh copy of the committed project."""
     folder = tmp_path_factory.mktemp("clone")
     shutil.copytree(ROOT / "configs", folder / "configs", ignore=shutil.ignore_patterns("jobs"))
     shutil.copytree(ROOT / "history", folder / "history", ignore=shutil.ignore_patterns("prop*"))
-    command = [sys.executable, "-m", "recommender.cli.main", "next", "--n", "4"]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True)
-    return done.stdout
+    return folder
+
+
+@pytest.fixture(scope="module")
+def transcript(clone: Path) -> str:
+    """What `recommend next --n 4` prints there."""
+    return printed(clone, "next", "--n", "4")
+
+
+def printed(folder: Path, *arguments: str) -> str:
+    command = [sys.executable, "-m", "recommender.cli.main", *arguments]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True).stdout
 
 
 def words(text: str) -> list[str]:
@@ -40,6 +49,19 @@ def test_transcript_says_what_the_command_says(transcript):
     assert shown is not None
     assert words(shown[1]) == words(transcript)
     assert len(re.findall(r"configs/jobs/run-00\d\d-[0-9a-f]{4}\.yaml", shown[1])) == 4
+
+
+def test_the_end_of_the_effects_and_the_lessons_are_what_the_commands_say(clone, transcript):
+    pattern = r"<!-- transcript: recommend effects -->\n```console\n(.*?)```\n<!-- end -->"
+    shown = re.search(pattern, README, flags=re.DOTALL)
+    assert shown is not None
+    output = printed(clone, "effects")
+    assert words(shown[1]) == words(output[output.index("what it comes to") :])
+    lessons = words("".join(re.findall(r"^- if loss .*$", README, flags=re.MULTILINE)))
+    last = re.findall(r"run-0040-[0-9a-f]{4}", transcript)[0]
+    explained = printed(clone, "why", last)
+    assert lessons
+    assert lessons == words("".join(re.findall(r"^- if .*$", explained, flags=re.MULTILINE)))
 
 
 def test_library_example_runs():

@@ -18,11 +18,13 @@ from typer.core import TyperGroup
 from recommender import __version__
 from recommender.cli import (
     examining,
+    explaining,
     history,
     importing,
     looking,
     proposing,
     recording,
+    reporting,
     setup,
 )
 from recommender.cli.session import Session, say
@@ -100,7 +102,11 @@ def options(
     context.obj = Session(project_folder=project)
 
 
-for group in (setup, importing, proposing, recording, looking, examining, history):
+GROUPS = (
+    *(setup, importing, proposing, recording, looking, examining, explaining, reporting),
+    history,
+)
+for group in GROUPS:
     group.register(app)
 
 

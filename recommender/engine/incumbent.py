@@ -25,6 +25,26 @@ def contenders(means: Array) -> npt.NDArray[np.intp]:
     return np.sort(np.argsort(means, kind="stable")[:CONTENDERS])
 
 
+def moved_to(
+    posterior: Posterior, X: Array, held: npt.NDArray[np.intp], there: Array
+) -> tuple[Array, Array, npt.NDArray[np.intp]]:
+    """Return known points moved to a context, their means, and the indices of those that rank.
+
+    Where no run was made in that context, the settings that look best there stand in.
+
+    Args:
+        posterior: what is believed.
+        X: the (n, D) known points, n >= 1.
+        held: (c,) the columns of the context parameters.
+        there: (c,) their values.
+    """
+    moved = X.copy()
+    moved[:, held] = there
+    means = posterior.means(moved)[:, 0]
+    here = np.flatnonzero((X[:, held] == there).all(axis=1))
+    return moved, means, here if len(here) else np.array([int(np.argmin(means))])
+
+
 def probability_best(posterior: Posterior, X: Array, rng: np.random.Generator) -> Array:
     """Return for each of the (m, D) points the probability that its latent value is the lowest.
 

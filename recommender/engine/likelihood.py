@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.linalg import lapack
 
-from recommender.engine.kernel import correlation, correlation_slope
+from recommender.engine.kernel import Component, Kernel, correlation, correlation_slope
 
 Array = npt.NDArray[np.float64]
 Components = tuple[tuple[int, ...], ...]
@@ -109,6 +109,22 @@ class Likelihood:
             lengths.append(values[start : start + len(members)])
             start += len(members)
         return lengths, values[start:-1], float(values[-1])
+
+    def kernel(self, theta: Array, groups: npt.NDArray[np.intp], scale: float = 1.0) -> Kernel:
+        """Return the covariance function at theta, for values `scale` times as large.
+
+        Args:
+            theta: the hyperparameters.
+            groups: (D,) index of the parameter that each column of a point belongs to.
+            scale: what y is to be multiplied by.
+        """
+        lengths, variances, _ = self.split(theta)
+        components = []
+        for members, length, variance in zip(self.components, lengths, variances, strict=True):
+            by_parameter = np.full(len(self.components[0]), np.inf)
+            by_parameter[list(members)] = length
+            components.append(Component(by_parameter[groups], float(variance) * scale**2))
+        return Kernel(tuple(components))
 
     def covariance(self, theta: Array) -> Array:
         """Return the (n, n) covariance of the results at theta, noise included."""
