@@ -16,6 +16,16 @@ _MAXIMIZED = frozenset(
     | {"precision", "recall", "iou", "miou", "map", "bleu", "rouge", "psnr", "ssim", "dice"}
     | {"reward", "silhouette", "purity", "kappa", "r2", "top1", "top5", "准确率"}
 )
+_CHANCE_CORRECTED = frozenset({"ari", "ami", "kappa", "silhouette"})
+_SHARES = frozenset(
+    {"acc", "accuracy", "nmi", "f", "f1", "oa", "aa", "auc", "auroc", "precision", "recall"}
+    | {"iou", "miou", "dice", "purity", "top1", "top5", "准确率"}
+)
+_DISTANCES = frozenset({"rmse", "mse", "mae", "mape", "perplexity", "ppl", "fid", "wer", "cer"})
+_VERSIONS = frozenset(
+    {"version", "commit", "sha", "git", "code", "branch", "revision", "release", "tag"}
+    | {"dataset", "data", "split", "版本", "数据", "数据集"}
+)
 _MEASURED = frozenset({"val", "valid", "validation", "test", "eval"})
 _TEMPERATURES = frozenset(
     {"temp", "temperature", "tau", "τ", "温度", "margin", "weight", "coef", "coefficient"}
@@ -72,3 +82,20 @@ def is_loss_like(name: str) -> bool:
 def is_temperature_like(name: str) -> bool:
     """Whether a parameter may set the scale of a loss: `tau`, `lossWeight`, not `weight_decay`."""
     return _says(name, _TEMPERATURES) and not _says(name, frozenset({"weightdecay"}))
+
+
+def natural_range(name: str) -> tuple[float, float] | None:
+    """Return the lowest and the highest value that a metric of that name can have, if known.
+
+    A metric whose highest value is 1 may also be written in percent.
+    """
+    if _says(name, _CHANCE_CORRECTED):
+        return (-1.0, 1.0)
+    if _says(name, _SHARES):
+        return (0.0, 1.0)
+    return (0.0, float("inf")) if _says(name, _DISTANCES) else None
+
+
+def is_version_like(name: str) -> bool:
+    """Whether a column says with which code or on which data a run was made."""
+    return _says(name, _VERSIONS)

@@ -23,7 +23,7 @@ MAY_IMPORT = {
     "config": {"errors", "history_url", "number", "run", "space", "settings"},
     "jobs": {"errors", "run", "yaml_document"},
     "scaffold": {"errors", "number", "vocabulary", "run", "space", "tables", "jobs"},
-    "insight": {"engine", "errors", "records", "run", "space"},
+    "insight": {"engine", "errors", "number", "records", "run", "space", "vocabulary"},
     "campaign": {
         *("errors", "history_url", "vocabulary", "run", "space", "tables", "records", "engine"),
         *("config", "jobs", "scaffold", "insight"),

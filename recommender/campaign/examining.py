@@ -1,4 +1,4 @@
-"""Examines how the history is stored, and mends what can be mended safely."""
+"""Examines the runs, or how they are stored, and mends what can be mended safely."""
 
 from __future__ import annotations
 
@@ -6,10 +6,32 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from recommender.campaign.project import Project
-from recommender.errors import ConflictError, UsageError
+from recommender.campaign.viewing import view_of
+from recommender.errors import ConflictError, HistoryError, UsageError
 from recommender.insight.check import Check, Level
+from recommender.insight.doctor import doctor
 from recommender.insight.storage import check_storage
 from recommender.records import FileRecords
+
+
+def examine(project: Project, metric: str | None, now: str) -> list[Check]:
+    """Examine the runs, as seen through a metric, by default the objective.
+
+    What contradicts itself or cannot be read must be mended first, and is all that is found then.
+
+    Raises:
+        ConfigError: the objective looks like a misspelt metric of the history.
+        UsageError: no run has a value of that metric.
+    """
+    try:
+        folded = project.read()
+        seen = view_of(project, folded, metric)
+    except ConflictError:
+        conflicts = project.records.read().conflicts
+        return [Check("contradiction", Level.FAIL, c.message, (c.id,)) for c in conflicts]
+    except HistoryError as error:
+        return [Check("readable", Level.FAIL, str(error))]
+    return doctor(seen, datetime.fromisoformat(now))
 
 
 def examine_storage(project: Project, now: str) -> list[Check]:

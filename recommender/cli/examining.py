@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from recommender.cli.session import DryRun, Json, Quiet, now, print_json, printable, say
+from recommender.cli.session import DryRun, Json, Quiet, now, print_json, printable, say, working
 from recommender.errors import UsageError
 
 
@@ -17,8 +17,12 @@ def register(app: typer.Typer) -> None:
 
 def doctor(
     context: typer.Context,
+    metric: Annotated[
+        str | None,
+        typer.Option("--metric", metavar="NAME", help="Examine the runs by another metric."),
+    ] = None,
     storage: Annotated[
-        bool, typer.Option("--storage", help="Examine how safely the history is stored.")
+        bool, typer.Option("--storage", help="Examine how safely the history is stored instead.")
     ] = False,
     fix: Annotated[
         bool,
@@ -34,15 +38,22 @@ def doctor(
     dry_run: DryRun = False,
 ) -> None:
     """Say what is suspicious, why, and what to do."""
-    if not storage:
-        raise UsageError("say what to examine: recommend doctor --storage")
+    if fix and not storage:
+        raise UsageError("--fix goes with --storage; what is suspicious in a run a person decides")
+    if metric is not None and storage:
+        raise UsageError("--metric does not go with --storage, which examines files")
     if dry_run and not fix:
         raise UsageError("--dry-run goes with --fix; without it nothing is changed anyway")
-    from recommender.campaign.examining import examine_storage, mend_storage, require_all_pass
-
     project = context.obj.project()
-    mended = mend_storage(project, dry_run=dry_run) if fix else []
-    checks = examine_storage(project, now())
+    with working("examining the history", quiet=quiet or as_json):
+        from recommender.campaign import examining
+
+        mended = examining.mend_storage(project, dry_run=dry_run) if fix else []
+        checks = (
+            examining.examine_storage(project, now())
+            if storage
+            else examining.examine(project, metric, now())
+        )
     if as_json:
         rows = [
             {"code": c.code, "level": c.level, "message": c.message, "runs": list(c.runs)}
@@ -58,4 +69,4 @@ def doctor(
         if dry_run:
             say("dry run: nothing was written", quiet=quiet)
     if strict:
-        require_all_pass(checks)
+        examining.require_all_pass(checks)

@@ -7,12 +7,13 @@ same), so a suspicion needs a name too: a loss, and a parameter that is named li
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from scipy.stats import spearmanr
+from scipy.stats import rankdata, spearmanr
 
 from recommender.vocabulary import is_loss_like, is_temperature_like
 
@@ -63,6 +64,23 @@ def looks_confounded(metric: str, parameter: str, values: Array, y: Array) -> Su
         return Suspicion(share, by_rank=False)
     rank = abs(float(spearmanr(values, y).statistic))
     return Suspicion(rank, by_rank=True) if rank > STRONG else None
+
+
+def rank_correlation_within(groups: npt.NDArray[np.intp], y: Array, z: Array) -> tuple[float, int]:
+    """Return the rank correlation of y and z (n,) between runs of one group, and how many count.
+
+    Each run's rank is taken within its group, less the group's mean rank, so that what sets the
+    groups apart says nothing. Runs that are alone in their group do not count; NaN where that
+    leaves nothing to correlate.
+    """
+    crowded = np.bincount(groups)[groups] > 1
+    one, other = np.zeros(len(y)), np.zeros(len(y))
+    for group in np.unique(groups[crowded]):
+        members = groups == group
+        one[members] = rankdata(y[members]) - (members.sum() + 1) / 2
+        other[members] = rankdata(z[members]) - (members.sum() + 1) / 2
+    size = math.sqrt(float(one @ one) * float(other @ other))
+    return (float(one @ other) / size if size > 0 else math.nan), int(crowded.sum())
 
 
 def _pooled(values: Array, most: int) -> npt.NDArray[np.intp]:

@@ -105,6 +105,13 @@ class Encoding:
                 X[row, columns] = _encode(parameter, params[parameter.name])
         return X
 
+    def encode_values(self, name: str, values: Sequence[Value]) -> Array:
+        """Return the (k, width) columns of one parameter for k of its values."""
+        parameter = self.space[name]
+        if isinstance(parameter, Categorical):
+            return np.array([_encode(parameter, value) for value in values])
+        return _to_unit(parameter, np.array(values, dtype=float))[:, None]
+
     def decode(self, x: Array, region: Region | None = None) -> dict[str, Value]:
         """Return the parameters at one (D,) point as plain Python.
 

@@ -92,15 +92,20 @@ def extended(
     return told._replace(likelihood=doubt_many(likelihood, told.theta, measured))
 
 
-def roughened(told: Fitted) -> Fitted:
+def roughened(fitted: Fitted, told: Fitted) -> Fitted:
     """Return the fit with a rough function beside the smooth one, on the same scale.
 
     What looked like noise is taken for either to begin with.
+
+    Args:
+        fitted: the fit of all runs.
+        told: the fit of those that tell the hyperparameters.
     """
     likelihood = told.likelihood.roughened()
     smooth, noise = told.theta[:-1], told.theta[-1]
     either = [np.array([*smooth, *both]) for both in ((noise, noise - LESS), (noise - LESS, noise))]
-    return told._replace(likelihood=likelihood, theta=maximise(likelihood, either))
+    theta = maximise(likelihood, either)
+    return fitted._replace(likelihood=fitted.likelihood.roughened(), theta=theta)
 
 
 def _standardisation(y: Array) -> tuple[float, float]:

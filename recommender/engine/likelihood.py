@@ -18,7 +18,13 @@ import numpy as np
 import numpy.typing as npt
 from scipy.linalg import lapack
 
-from recommender.engine.kernel import composite, composite_slope, rough_covariance
+from recommender.engine.kernel import (
+    Component,
+    Kernel,
+    composite,
+    composite_slope,
+    rough_covariance,
+)
 
 Array = npt.NDArray[np.float64]
 Components = tuple[tuple[int, ...], ...]
@@ -123,6 +129,24 @@ class Likelihood:
     def roughened(self) -> Likelihood:
         """Return the likelihood of the same values with a rough function beside the smooth one."""
         return replace(self, rough=True, priors=Priors.of(self.components, rough=True))
+
+    def kernel(self, theta: Array, groups: npt.NDArray[np.intp], scale: float = 1.0) -> Kernel:
+        """Return the covariance function at theta, for values `scale` times as large.
+
+        Args:
+            theta: the hyperparameters.
+            groups: (D,) index of the parameter that each column of a point belongs to.
+            scale: what y is to be multiplied by.
+        """
+        lengths, variances, _ = self.split(theta)
+        parts = (self.components, lengths, variances, self.roughness(theta))
+        components = []
+        for members, length, *both in zip(*parts, strict=True):
+            by_parameter = np.full(len(self.components[0]), np.inf)
+            by_parameter[list(members)] = length
+            variance, roughness = (float(part) * scale**2 for part in both)
+            components.append(Component(by_parameter[groups], variance, roughness))
+        return Kernel(tuple(components))
 
     def covariance(self, theta: Array) -> Array:
         """Return the (n, n) covariance of the results at theta, noise included."""

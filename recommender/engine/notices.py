@@ -69,7 +69,7 @@ def of_the_objective(
     """
     kept = np.ones(len(evidence.y), dtype=bool)
     if surrogate is not None:
-        kept = ~(surrogate.discounted | surrogate.too_good)
+        kept = surrogate.believed
     y = evidence.y[kept]
     if not objective.context:
         return None, _suspected_context(objective, evidence, encoding, kept)
@@ -161,8 +161,15 @@ def model_notices(
                 "guesses",
             )
         )
+    return notices + of_the_parameters(objective, evidence, surrogate, encoding)
+
+
+def of_the_parameters(
+    objective: Objective, evidence: Evidence, surrogate: Surrogate, encoding: Encoding
+) -> list[Notice]:
+    """Return which parameters show no effect, and at which bounds the best run lies."""
     flat = _flat(evidence, surrogate, encoding)
-    notices += [Notice("flat-parameter", message) for message in flat.values()]
+    notices = [Notice("flat-parameter", message) for message in flat.values()]
     if not objective.context:
         notices += _at_the_edge(evidence, surrogate, encoding, set(flat))
     return notices

@@ -82,6 +82,18 @@ class Surrogate:
         """The (p,) parameters that the runs cannot tell from having no effect."""
         return np.asarray(self.evidence < TELLING)
 
+    @property
+    def believed(self) -> Mask:
+        """The (n,) runs whose result is neither too bad nor too good to be believed."""
+        return ~(self.discounted | self.too_good)
+
+    def leave_one_out_z(self, y: Array) -> Array:
+        """Return by how many standard deviations each of the losses y (n,) is off from the others'.
+
+        Above 0 it is worse than the others predict.
+        """
+        return (y - self.leave_one_out_mean) / self.leave_one_out_sd
+
     def believable(self, members: Columns | None = None) -> Columns:
         """Return which members are not too good to be believed; if none, all of them.
 
@@ -154,8 +166,7 @@ def fit(
 
     @cache
     def at_runs() -> Posterior:
-        rough = fitted._replace(likelihood=likelihood.roughened(), theta=roughened(told).theta)
-        return _posterior(X, y, rough, groups)
+        return _posterior(X, y, roughened(fitted, told), groups)
 
     best = _posterior(X, y, fitted, groups)
     alternatives = [(1.0, best)]
@@ -209,15 +220,8 @@ def _posterior(X: Array, y: Array, fitted: Fitted, groups: Columns) -> Posterior
     """Return the Gaussian process of a fit to losses y (n,), on the fit's scale."""
     likelihood, theta, warp, _, scale = fitted
     z = warp(y)
-    lengths, variances, noise = likelihood.split(theta)
-    parts = (likelihood.components, lengths, variances, likelihood.roughness(theta))
-    components = []
-    for members, length, *both in zip(*parts, strict=True):
-        by_parameter = np.full(len(likelihood.components[0]), np.inf)
-        by_parameter[list(members)] = length
-        variance, roughness = (float(part) * scale**2 for part in both)
-        components.append(Component(by_parameter[groups], variance, roughness))
-    kernel = Kernel(tuple(components))
+    *_, noise = likelihood.split(theta)
+    kernel = likelihood.kernel(theta, groups, scale)
     solved = inverse(likelihood.covariance(theta))
     mean = generalised_mean(solved[0], z) if solved else float(z.mean())
     regressor = GaussianProcessRegressor(

@@ -160,6 +160,9 @@ def test_a_clock_that_is_off_is_found(sweep):
     assert [c.code for c in checks if c.level != "PASS"] == ["clock"]
 
 
-@pytest.mark.parametrize("options", [[], ["--storage", "--dry-run"]])
+@pytest.mark.parametrize(
+    "options",
+    [["--fix"], ["--dry-run"], ["--storage", "--dry-run"], ["--storage", "--metric", "loss"]],
+)
 def test_wrong_use_is_refused(sweep, recommend, options):
     recommend("doctor", *options, status=2)

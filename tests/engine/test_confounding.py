@@ -1,7 +1,13 @@
 import numpy as np
 import pytest
+from scipy.stats import spearmanr
 
-from recommender.engine.confounding import Suspicion, looks_confounded, variance_share
+from recommender.engine.confounding import (
+    Suspicion,
+    looks_confounded,
+    rank_correlation_within,
+    variance_share,
+)
 
 
 def test_the_share_between_two_groups_is_one_minus_that_within():
@@ -77,3 +83,26 @@ def test_a_few_runs_or_two_levels_are_not_enough():
     two = np.tile([0.1, 0.2], 6)
     assert looks_confounded("loss", "temperature", two, two) is None
     assert looks_confounded("loss", "temperature", VALUES, np.ones(12)) is None
+
+
+def test_within_one_group_it_is_the_rank_correlation(rng):
+    y, z = rng.standard_normal((2, 15))
+    within, counted = rank_correlation_within(np.zeros(15, dtype=int), y, z)
+    assert within == pytest.approx(spearmanr(y, z).statistic)
+    assert counted == 15
+
+
+def test_what_sets_the_groups_apart_says_nothing(rng):
+    groups = np.repeat(np.arange(5), 4)
+    y = rng.standard_normal(20)
+    z = -y + 100.0 * groups
+    assert spearmanr(y + 100.0 * groups, z).statistic > 0.8
+    within, counted = rank_correlation_within(groups, y + 100.0 * groups, z)
+    assert within == pytest.approx(-1.0)
+    assert counted == 20
+
+
+def test_runs_that_are_alone_do_not_count():
+    within, counted = rank_correlation_within(np.arange(6), np.arange(6.0), np.arange(6.0))
+    assert np.isnan(within)
+    assert counted == 0
