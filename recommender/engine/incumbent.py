@@ -78,17 +78,17 @@ def believed_best(
         return Incumbent(
             run.params, id=run.id, mean=None, sd=None, probability_best=None, compared=compared
         )
-    believed = surrogate.believable(members)
+    posterior, believed = surrogate.at_runs(), surrogate.believable(members)
     compared = len(np.unique(evidence.X[believed], axis=0))
-    believed = believed[contenders(surrogate.posterior.means(evidence.X[believed])[:, 0])]
+    believed = believed[contenders(posterior.means(evidence.X[believed])[:, 0])]
     X = evidence.X[believed]
-    means, covariance = surrogate.posterior.joint(X)
+    means, covariance = posterior.joint(X)
     best = int(np.argmin(means[:, 0]))
     others = np.flatnonzero((X[best] != X).any(axis=1))
     chance = rival = None
     if len(others):
         if surrogate.informative:
-            chance = float(probability_best(surrogate.posterior, X, rng)[best])
+            chance = float(probability_best(posterior, X, rng)[best])
         second = int(others[np.argmin(means[others, 0])])
         spread = covariance[best, best] + covariance[second, second] - 2 * covariance[best, second]
         rival = Rival(
