@@ -11,10 +11,15 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from recommender.campaign.project import Project
 from recommender.records import FileRecords, copy, open_records
 from tests import databases
+
+# A slow machine is no failure: how long things take is for benchmarks.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 PARAMETERS = ("lr", "tau")
 SWEEP = """\

@@ -207,7 +207,7 @@ def test_a_file_that_cannot_be_opened_is_a_config_error(tmp_path):
             load_sweep(path)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(st.data())
 def test_no_text_gives_any_other_error(tmp_path_factory, data):
     folder = tmp_path_factory.mktemp("any")

@@ -64,7 +64,7 @@ def test_an_average_over_nothing_is_the_posterior(posterior, rng):
 
 
 @given(st.floats(0.0, 1.0), st.floats(0.0, 1.0), st.integers(0, 9), st.floats(0.02, 50.0))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_a_marginal_integrates_polynomials_and_the_narrowest_bump(one, other, power, length):
     low, high = sorted((one, other))
     marginal = Marginal.between(low, high)

@@ -138,7 +138,7 @@ def test_a_parameter_that_never_varied_is_said_to_be_unknown(rng):
     assert (z.first, z.advice, z.comparisons) == (None, None, ())
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 @given(st.lists(st.tuples(st.floats(0, 1), st.floats(-1e3, 1e3)), max_size=9))
 def test_any_history_has_effects_that_are_plain_numbers(rows):
     parameters = [Real("x", 0.0, 1.0), Real("z", 0.0, 1.0)]

@@ -70,9 +70,7 @@ def database(history_url: str, tmp_path: Path) -> DatabaseRecords:
 
 
 @every_database
-@settings(
-    suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=25
-)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=25)
 @given(ledgers())
 def test_files_to_a_database_and_back_loses_nothing(
     tmp_path_factory: pytest.TempPathFactory, database: DatabaseRecords, ledger: str
