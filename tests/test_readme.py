@@ -13,14 +13,17 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 @pytest.fixture(scope="module")
-def transcript(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """What `recommend next --n 4` prints on a fresh copy of the committed project."""
+def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A fresh copy of the committed project."""
     folder = tmp_path_factory.mktemp("clone")
     shutil.copytree(ROOT / "configs", folder / "configs", ignore=shutil.ignore_patterns("jobs"))
     shutil.copytree(ROOT / "history", folder / "history", ignore=shutil.ignore_patterns("prop*"))
-    command = [sys.executable, "-m", "recommender.cli.main", "next", "--n", "4"]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True)
-    return done.stdout
+    return folder
+
+
+def printed(folder: Path, *arguments: str) -> str:
+    command = [sys.executable, "-m", "recommender.cli.main", *arguments]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True).stdout
 
 
 def words(text: str) -> list[str]:
@@ -35,10 +38,16 @@ def test_readme_has_exactly_two_commands_for_a_fresh_machine():
     assert commands[1].endswith("python -m pytest")
 
 
-def test_transcript_says_what_the_command_says(transcript):
+@pytest.mark.parametrize("call", ["doctor --quiet", "next --n 4"])  # the second changes the copy
+def test_transcript_says_what_the_command_says(clone, call):
+    shown = re.search(rf"\$ recommend {call}\n(.*?)```\n<!-- end -->", README, flags=re.DOTALL)
+    assert shown is not None
+    assert words(shown[1]) == words(printed(clone, *call.split()))
+
+
+def test_transcript_names_the_job_files():
     shown = re.search(r"\$ recommend next --n 4\n(.*?)```\n<!-- end -->", README, flags=re.DOTALL)
     assert shown is not None
-    assert words(shown[1]) == words(transcript)
     assert len(re.findall(r"configs/jobs/run-00\d\d-[0-9a-f]{4}\.yaml", shown[1])) == 4
 
 
