@@ -224,7 +224,7 @@ def _parameter(
     index = view.space.names.index(name)
     modelled = replace(plain, curve=curve(belief, name, model.marginals))
     if name in objective.context:
-        sentence = wording.of_context(objective, name, share)
+        sentence = wording.of_context(objective, share)
         return replace(modelled, standing=Standing.CONTEXT, sentence=sentence)
     if len(values) == 1:
         return replace(modelled, sentence=f"the data cannot tell: {name} never varied")

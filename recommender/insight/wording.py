@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from recommender.engine.rounding import round_significant
 from recommender.insight.comparisons import Comparison, Step
@@ -16,15 +17,17 @@ SHOWN = 2  # single runs named at most
 CLEAR = 2.0  # standard deviations: a smaller difference is not claimed
 
 
-def of_context(objective: Objective, name: str, share: float | None) -> str:
-    """Say why a context is never ranked, and how much it explains."""
-    metric = objective.metric
-    explains = (
-        "" if share is None else f"; alone it explains {share:.0%} of the variance of {metric}"
-    )
+def of_context(objective: Objective, share: float | None) -> str:
+    """Say how much the context explains, and why it is never ranked."""
+    metric, names = objective.metric, " and ".join(objective.context)
+    one = len(objective.context) == 1
+    explains = f"{'sets' if one else 'set'} the scale of {metric}"
+    if share is not None:
+        verb, it = ("explains", "it sets") if one else ("explain", "they set")
+        explains = f"alone {verb} {share:.0%} of the variance of {metric}, whose scale {it}"
     return (
-        f"sets the scale of {metric}, which therefore never ranks it{explains}. The other "
-        f"parameters are compared at equal {name}"
+        f"{names} {explains}; {metric} therefore never ranks {'it' if one else 'them'}, and the "
+        f"other parameters are compared at equal {names}"
     )
 
 
@@ -32,24 +35,21 @@ def of_effect(objective: Objective, name: str, change: Change) -> str:
     """Say how the metric changes over the values that were tried."""
     metric = objective.metric
     size = _with_sd(abs(change.difference), change.sd)
+    best, worst = _short(change.best), _short(change.worst)
     if abs(change.difference) < CLEAR * change.sd:
         return (
-            f"has an effect, but the data cannot tell which: {metric} differs by {size} between "
-            f"{_short(change.best)} and {_short(change.worst)}"
+            f"{name} has an effect, but the data cannot tell which: {metric} differs by {size} "
+            f"between {best} and {worst}"
         )
-    numbers = [value for value in change.values if not isinstance(value, str)]
-    if len(numbers) < len(change.values):
-        return (
-            f"{metric} is best at {_short(change.best)}, and {size} worse at {_short(change.worst)}"
-        )
-    first, last = change.values[0], change.values[-1]
-    steps = [after - before for before, after in zip(change.means, change.means[1:], strict=False)]
-    if all(step >= 0 for step in steps) or all(step <= 0 for step in steps):
-        way = "rises" if steps[0] > 0 or sum(steps) > 0 else "falls"
-        return f"{metric} {way} by {size} from {name} {_short(first)} to {_short(last)}"
-    return (
-        f"{metric} is best near {_short(change.best)}, and {size} worse at {_short(change.worst)}"
-    )
+    if any(isinstance(value, str) for value in change.values):
+        return f"{metric} is best at {name} {best}, and {size} worse at {worst}"
+    first, last = _short(change.values[0]), _short(change.values[-1])
+    steps = [after - before for before, after in pairwise(change.means)]
+    if all(step >= 0 for step in steps):
+        return f"{metric} rises by {size} from {name} {first} to {last}"
+    if all(step <= 0 for step in steps):
+        return f"{metric} falls by {size} from {name} {first} to {last}"
+    return f"{metric} is best near {name} {best}, and {size} worse at {worst}"
 
 
 def of_flat(

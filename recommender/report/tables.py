@@ -144,7 +144,11 @@ def coverage_table(card: Scorecard) -> Table:
     return Table(
         caption="How many of these results lay in the intervals of their predictions, and how many "
         "would with good ones, in 95 of 100 cases",
-        columns=(Column(title="interval"), Column(title="inside"), Column(title="if good")),
+        columns=(
+            Column(title="interval", kind="word"),
+            Column(title="inside"),
+            Column(title="if good"),
+        ),
         rows=tuple(rows),
     )
 

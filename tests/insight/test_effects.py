@@ -36,7 +36,7 @@ def test_the_temperature_explains_nearly_all_of_the_loss_and_is_not_ranked(real)
     context = named(real, "instance_temperature")
     assert context.standing is Standing.CONTEXT
     assert (context.advice, context.first) == (None, None)
-    assert "alone it explains 98% of the variance of loss" in context.sentence
+    assert "instance_temperature alone explains 98% of the variance of loss" in context.sentence
 
 
 def test_without_a_declared_context_the_temperature_is_suspected():
@@ -122,7 +122,7 @@ def test_the_best_value_is_known_and_looked_for_where_it_is(direction, rng):
     assert x.advice.known[-1] >= 0.22
     assert x.advice.look[0] == pytest.approx(0.3, abs=0.06)
     assert 6 in range(k.advice.look[0], k.advice.look[-1] + 1)
-    assert x.sentence.startswith("m is best near 0.3")
+    assert x.sentence.startswith("m is best near x 0.3")
     assert x.change.difference * sign > 0
 
 

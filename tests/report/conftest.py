@@ -107,6 +107,7 @@ HOSTILE = (
     "javascript:window.hacked=5",
     "https://example.org/picture.png",
 )
+HOSTILE_CHOICES = HOSTILE[:5]
 HOSTILE_NAMES = ("rate &lt %{x} ${y}", "--ink", "损失&amp {{7*7}}")
 """A real parameter, a categorical one, and the objective, as bad as a sweep file takes them."""
 
@@ -152,7 +153,7 @@ def hostile(sweep: Sweep) -> None:
     parameter, kind, metric = HOSTILE_NAMES
     space = {
         parameter: {"type": "real", "low": 1e-5, "high": 0.1, "scale": "log"},
-        kind: {"type": "categorical", "choices": list(HOSTILE[:3])},
+        kind: {"type": "categorical", "choices": list(HOSTILE_CHOICES)},
     }
     config = {"objective": {"metric": metric, "direction": "minimize"}, "parameters": space}
     sweep.write("configs/sweep.yaml", json.dumps(config))  # JSON is YAML
@@ -162,7 +163,7 @@ def hostile(sweep: Sweep) -> None:
     rows.writerow([*ours, parameter, kind, metric, "<u>NMI", "note", "<s>mine"])
     for number, words in enumerate(HOSTILE, 1):
         rate = 10 ** (-5 + 4 * number / 13)
-        results = [rate, HOSTILE[number % 3], abs(number - 5) + 1, number / 20]
+        results = [rate, HOSTILE_CHOICES[number % 5], abs(number - 5) + 1, number / 20]
         rows.writerow([f"run-{number:04d}-aaaa", "", "", "", words, 3, *results, words, words])
     sweep.write("history/runs.csv", text.getvalue())
 
