@@ -122,8 +122,9 @@ def priors(
     """Replace the priors: means (of a length scale's, given p) and standard deviations in log."""
     own = Priors.of
 
-    def of(cls: type[Priors], components: Components) -> Priors:
-        mean, sd = own(components).mean.copy(), own(components).sd.copy()
+    def of(cls: type[Priors], components: Components, *, rough: bool = False) -> Priors:
+        found = own(components, rough=rough)
+        mean, sd = found.mean.copy(), found.sd.copy()
         p = len(components[0])
         if length is not None:
             mean[:p], sd[:p] = length[0](p), length[1]
@@ -404,8 +405,8 @@ def warped(gain: float) -> dict[str, Any]:
 
 VARIANTS = {
     "matern": Variant("kernel", "Matern 5/2", {
-        **{f"{module}.correlation": matern for module in ("kernel", "likelihood")},
-        **{f"{module}.correlation_slope": matern_slope for module in ("kernel", "likelihood")},
+        "kernel.correlation": matern,
+        "kernel.correlation_slope": matern_slope,
         "surrogate.kernel_of_skopt": matern_of_skopt,
     }),
     "lengths-wide": Variant("length scales", "prior three times as wide", priors(
@@ -431,6 +432,8 @@ VARIANTS = {
     "last-exploits": Variant("acquisition", "the fourth pick has the lowest mean",
                              choosing(last_exploits)),
     "close-batch": Variant("batch", "picks may be as near as a hair", {"batch.SEPARATION": 0.0}),
+    "smooth": Variant("incumbent", "the lowest mean of the smooth function", {
+        "surrogate.roughened": lambda fitted, told: fitted}),
     "start-12": Variant("start", "12 spread runs before the model", start=12),
     "start-16": Variant("start", "16 spread runs before the model", start=16),
     "anywhere": Variant("trust", "the whole space, in every batch", {"batch.trusted": anywhere}),

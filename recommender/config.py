@@ -18,8 +18,9 @@ from recommender.space import SCALES, Categorical, Integer, Parameter, Real, Sca
 
 SWEEP_FILE = Path("configs", "sweep.yaml")
 
-_BOUNDED = ("type", "low", "high", "scale")
-_KEYS = {"real": _BOUNDED, "integer": _BOUNDED, "categorical": ("type", "choices")}
+_BOUNDED = ("type", "low", "high", "scale", "backfill")
+_KEYS = {"real": _BOUNDED, "integer": _BOUNDED, "categorical": ("type", "choices", "backfill")}
+_OPTIONAL = ("scale", "backfill")
 _POLICIES = ("fixed", "per-run")
 _NOT_IN_NAMES = ",;=#|<>\"'`"
 
@@ -43,13 +44,18 @@ class JobsConfig:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SweepConfig:
-    """Everything that a sweep file says; `history` is the URL of a database, or empty."""
+    """Everything that a sweep file says.
+
+    `history` is the URL of a database, or empty. `backfill` has, for a parameter that was declared
+    later than others, the value that the runs before had.
+    """
 
     path: Path
     objective: Objective
     space: SearchSpace
     jobs: JobsConfig
     history: str = ""
+    backfill: Mapping[str, Value] = field(default_factory=dict)
 
 
 def find_project(start: Path) -> Path:
@@ -88,7 +94,19 @@ def load_sweep(path: Path, reserved: Collection[str] = ()) -> SweepConfig:
     objective = _objective(entries["objective"], space, reserved)
     jobs = _jobs(entries.get("jobs"), space, path.absolute().parent)
     history = _history(entries["history"]) if "history" in entries else ""
-    return SweepConfig(path=path, objective=objective, space=space, jobs=jobs, history=history)
+    backfill = {
+        parameter.name: _backfill(fields["backfill"], parameter)
+        for parameter in space
+        if "backfill" in (fields := declared[parameter.name].fields())
+    }
+    return SweepConfig(
+        path=path,
+        objective=objective,
+        space=space,
+        jobs=jobs,
+        history=history,
+        backfill=backfill,
+    )
 
 
 def _check_name(name: str, entry: Entry, reserved: Collection[str]) -> str:
@@ -108,7 +126,7 @@ def _check_name(name: str, entry: Entry, reserved: Collection[str]) -> str:
 def _parameter(name: str, entry: Entry, reserved: Collection[str]) -> Parameter:
     _check_name(name, entry, reserved)
     kind = entry.fields((*_BOUNDED, "choices"), ["type"])["type"].choice(_KEYS)
-    needed = [key for key in _KEYS[kind] if key != "scale"]
+    needed = [key for key in _KEYS[kind] if key not in _OPTIONAL]
     for key, field_entry in entry.fields().items():
         if key not in _KEYS[kind]:
             raise field_entry.error(f"type {kind} has no {key}; allowed: {', '.join(_KEYS[kind])}")
@@ -123,6 +141,15 @@ def _parameter(name: str, entry: Entry, reserved: Collection[str]) -> Parameter:
         return Real(name, low, high, scale)
     except SpaceError as error:
         raise fields.get(error.key, entry).error(error.problem) from None
+
+
+def _backfill(entry: Entry, parameter: Parameter) -> Value:
+    if not isinstance(entry.value, str | int | float):
+        raise entry.wrong(f"what the runs before had of {parameter.name}")
+    try:
+        return parameter.coerce(entry.value)
+    except SpaceError as error:
+        raise entry.error(error.problem) from None
 
 
 def _choices(entry: Entry) -> list[Value]:

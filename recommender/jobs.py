@@ -27,13 +27,15 @@ _RESERVED_WORDS = frozenset(
 )
 
 
-def read_template(path: Path) -> str:
+def read_template(
+    path: Path, advice: str = "jobs.template in the sweep file names the config to start from"
+) -> str:
     """Return the text of a job template, exactly as it is.
 
     Raises:
-        ConfigError: it cannot be read.
+        ConfigError: it cannot be read; where it is missing, with that advice.
     """
-    return read_text(path, "jobs.template in the sweep file names the config to start from")
+    return read_text(path, advice)
 
 
 def render_job(

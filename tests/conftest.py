@@ -11,10 +11,15 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from recommender.campaign.project import Project
 from recommender.records import FileRecords, copy, open_records
 from tests import databases
+
+# A slow machine is no failure: how long things take is for benchmarks.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 PARAMETERS = ("lr", "tau")
 SWEEP = """\
@@ -188,10 +193,10 @@ def sweep(empty: Sweep) -> Sweep:
 
 @pytest.fixture
 def recommend(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Recommend:
-    """Call the command line in this process."""
+    """Call the command line in this process; where no status is expected, any will do."""
     from recommender.cli.main import main
 
-    def call(*arguments: object, status: int = 0) -> Answer:
+    def call(*arguments: object, status: int | None = 0) -> Answer:
         capsys.readouterr()
         monkeypatch.setattr(sys, "argv", ["recommend", *map(str, arguments)])
         with pytest.raises(SystemExit) as exit:
@@ -199,7 +204,7 @@ def recommend(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str
         gc.unfreeze()  # what a command leaves behind goes with its process, but not here
         captured = capsys.readouterr()
         answer = Answer(int(exit.value.code or 0), captured.out, captured.err)
-        assert answer.status == status, answer
+        assert status in (answer.status, None), answer
         return answer
 
     return call

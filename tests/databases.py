@@ -56,17 +56,33 @@ def server() -> Iterator[str]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+def connected(socket: str) -> psycopg.Connection:
+    """Connect to the server itself."""
+    login = {"host": socket, "port": PORT, "user": "tests", "dbname": "postgres"}
+    return psycopg.connect(**login, autocommit=True)
+
+
 @contextmanager
 def schema(socket: str) -> Iterator[str]:
     """Make a schema of its own; yield the URL of a history in it."""
     name = f"tests_{next(_numbers)}"
-    login = {"host": socket, "port": PORT, "user": "tests", "dbname": "postgres"}
-    with psycopg.connect(**login, autocommit=True) as connection:
+    with connected(socket) as connection:
         connection.execute(f"CREATE SCHEMA {name}")
-        try:
-            yield (
-                f"postgresql+psycopg://tests@/postgres?host={socket}&port={PORT}"
-                f"&options=-csearch_path%3D{name}"
-            )
-        finally:
+    try:
+        yield (
+            f"postgresql+psycopg://tests@/postgres?host={socket}&port={PORT}"
+            f"&options=-csearch_path%3D{name}"
+        )
+    finally:
+        with connected(socket) as connection:
             connection.execute(f"DROP SCHEMA {name} CASCADE")
+
+
+def disconnect(socket: str, names: str) -> None:
+    """End the connections of the applications whose name is LIKE `names`, as an outage does."""
+    with connected(socket) as connection:
+        connection.execute(
+            "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity "
+            "WHERE application_name LIKE %s AND pid <> pg_backend_pid()",
+            (names,),
+        )

@@ -24,14 +24,20 @@ MAY_IMPORT = {
     "jobs": {"errors", "run", "yaml_document"},
     "scaffold": {"errors", "number", "vocabulary", "run", "space", "tables", "jobs"},
     "insight": {"engine", "errors", "number", "records", "run", "space", "vocabulary"},
+    "wording": set(),
+    "report": {"engine", "errors", "insight", "number", "run", "space", "wording"},
     "campaign": {
-        *("errors", "history_url", "vocabulary", "run", "space", "tables", "records", "engine"),
-        *("config", "jobs", "scaffold", "insight"),
+        *("errors", "history_url", "number", "vocabulary", "run", "space", "tables", "records"),
+        *("engine", "config", "jobs", "scaffold", "insight", "report"),
     },
-    "cli": {"errors", "history_url", "number", "run", "records", "engine", "campaign"},
+    "cli": {
+        *("errors", "history_url", "number", "run", "records", "engine", "insight", "campaign"),
+        "wording",
+    },
 }
 HEAVY = {"numpy", "scipy", "pandas", "skopt", "sklearn"}
 DATABASE = {"sqlalchemy", "alembic", "psycopg"}
+DRAWING = {"plotly", "jinja2", "matplotlib", "seaborn"}
 
 
 def files():
@@ -89,7 +95,7 @@ def test_the_map_of_rooms_permits_no_more_than_is_used():
 
 @pytest.mark.parametrize("path", files(), ids=module_name)
 def test_only_what_models_or_explains_loads_a_heavy_library_with_it(path):
-    if room(module_name(path)) not in ("engine", "insight"):
+    if room(module_name(path)) not in ("engine", "insight", "report"):
         assert not {room(name) for name in imports(path, at_load=True)} & HEAVY
 
 
@@ -107,6 +113,21 @@ def test_only_the_records_in_a_database_know_a_library_for_databases():
         loads = {name.removeprefix("recommender.") for name in imports(path, at_load=True)}
         inside = module_name(path).startswith(behind)
         assert inside or not any(name.startswith(behind) for name in loads)
+
+
+@pytest.mark.parametrize(
+    ("library", "behind"),
+    [
+        ("plotly", set()),  # only its script is read
+        ("jinja2", {"report.page"}),
+        ("matplotlib", {"report.paper"}),
+        ("seaborn", {"report.paper"}),
+    ],
+)
+def test_a_library_that_draws_is_known_to_one_module_alone(library, behind):
+    assert {
+        module_name(p) for p in files() if any(room(n) == library for n in imports(p))
+    } == behind
 
 
 def test_the_acquisition_function_knows_neither_spaces_nor_files():
@@ -142,4 +163,4 @@ def test_starting_up_loads_no_heavy_library(module):
     answer = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=PACKAGE.parent
     )
-    assert not set(answer.stdout.split()) & (HEAVY | DATABASE)
+    assert not set(answer.stdout.split()) & (HEAVY | DATABASE | DRAWING)

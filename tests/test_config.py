@@ -113,6 +113,14 @@ def test_choices_keep_their_types(tmp_path):
         ("low: 16", "low: 16.5", 7, "parameters.width.low: low is 16.5; .* whole bounds"),
         ("low: 16", "low: 1e999", 7, "parameters.width.low: .*'1e999'"),
         ("low: 16", "low: .inf", 7, "parameters.width.low: low is inf; it must be finite"),
+        (
+            "low: 16",
+            "low: 16\n    backfill: x",
+            8,
+            "parameters.width.backfill: 'x' is not a number",
+        ),
+        ("low: 16", "low: 16\n    backfill: [1]", 8, "list; it must be what the runs before had"),
+        ("low: 16", "low: 16\n    backfill: 0.5", 8, "0.5 is not a whole number"),
         ("low: 16", "low: 017", 7, "low: YAML readers do not agree on '017'"),
         ("low: 16", "low: 1:30", 7, "low: YAML readers do not agree on '1:30'"),
         ("low: 1e-5", "low: 0", 3, "parameters.lr.low: low is 0; a log scale needs low > 0"),
@@ -199,7 +207,7 @@ def test_a_file_that_cannot_be_opened_is_a_config_error(tmp_path):
             load_sweep(path)
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(st.data())
 def test_no_text_gives_any_other_error(tmp_path_factory, data):
     folder = tmp_path_factory.mktemp("any")

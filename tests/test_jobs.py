@@ -139,13 +139,13 @@ def test_texts_stay_texts(word, template):
     same_everywhere(render_job(template, {"a.b": word}), "a.b", word)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.floats(allow_nan=False, allow_infinity=False) | st.integers(-(10**20), 10**20))
 def test_any_number_survives_every_reader(value):
     same_everywhere(render_job("a: {b: 1}\n", {"a.b": value}), "a.b", value)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.text().filter(lambda text: "${" not in text and text != "???"))
 def test_any_text_survives_every_reader(value):
     same_everywhere(render_job("a: {b: 1}\n", {"a.b": value}), "a.b", value)
@@ -205,7 +205,7 @@ def test_a_result_that_reads_differently_is_refused():
         render_job("a: 'x'#c\n", {"a": 5})
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.data())
 def test_any_template_renders_or_is_refused(data):
     pieces = st.sampled_from(

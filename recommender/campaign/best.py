@@ -8,7 +8,9 @@ from statistics import median
 from recommender.campaign.project import Project
 from recommender.campaign.proposing import recommender_for
 from recommender.engine.answers import Incumbent
-from recommender.engine.outlook import Outlook
+from recommender.engine.outlook import LOOKED_AHEAD, SURE, Outlook
+from recommender.engine.recommender import Recommender
+from recommender.records import Folded
 from recommender.run import Run
 
 
@@ -39,6 +41,13 @@ class Best:
         """The incumbent, or those of each context value."""
         return (self.best,) if self.best else self.by_context
 
+    @property
+    def hours_left(self) -> float | None:
+        """The hours that the runs take which the outlook still wants, None if that is unknown."""
+        if self.outlook is None or self.outlook.runs is None or self.hours_per_run is None:
+            return None
+        return self.outlook.runs * self.hours_per_run
+
 
 def best(project: Project) -> Best:
     """Return the incumbents.
@@ -47,7 +56,17 @@ def best(project: Project) -> Best:
         ConflictError, HistoryError: the history contradicts itself, or cannot be read.
     """
     folded = project.read()
-    recommender = recommender_for(project, folded)
+    return best_of(recommender_for(project, folded), folded)
+
+
+def best_of(recommender: Recommender, folded: Folded, *, ahead: bool = True) -> Best:
+    """Return the incumbents of a recommender that was told this history.
+
+    Args:
+        recommender: who was told.
+        folded: the history.
+        ahead: look ahead too, which takes seconds where there are very many runs.
+    """
 
     def found(incumbent: Incumbent) -> BestRun:
         run = folded.history.get(incumbent.id)
@@ -59,7 +78,34 @@ def best(project: Project) -> Best:
     return Best(
         best=None if overall is None else found(overall),
         by_context=tuple(found(incumbent) for incumbent in recommender.best_by_context()),
-        outlook=recommender.outlook(),
+        outlook=recommender.outlook() if ahead else None,
         hours_per_run=median(hours) if hours else None,
         history_notices=folded.notices,
     )
+
+
+def advice(found: Best, metric: str) -> tuple[str, ...]:
+    """Return which run to repeat first, and whether to go on, a sentence each."""
+    said = []
+    for each in found.runs:
+        rival = each.incumbent.rival
+        if rival is not None and each.incumbent.worth_repeating:
+            lead = f"{rival.lead:.2g} ± {rival.sd:.2g}"
+            said.append(f"repeat {each.run.id} first: it leads {rival.id} by {lead} of {metric}")
+    if found.outlook is not None:
+        said.append(_outlook_in_words(found.outlook, found.hours_left, metric))
+    return tuple(said)
+
+
+def _outlook_in_words(outlook: Outlook, hours: float | None, metric: str) -> str:
+    left = (
+        f"The chance that no run within reach is better by more than {outlook.tolerance:.2g} of "
+        f"{metric}: {outlook.chance:.0%}"
+    )
+    if outlook.stop:
+        before = f"{outlook.chance_before:.0%}"
+        return f"{left}, and {before} a batch ago: more runs are hardly worth their hours"
+    if outlook.runs is None:
+        return f"{left}; more than {LOOKED_AHEAD} runs until it is {SURE:.0%}"
+    training = "" if hours is None else f" ({hours:.0f} hours of training)"
+    return f"{left}; at least {outlook.runs} more runs{training} until it is {SURE:.0%}"

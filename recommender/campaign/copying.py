@@ -24,8 +24,9 @@ def copy_history(
     """
 
     def at(place: str) -> Records:
-        names = project.config.space.names
-        return open_records(place, project.folder if is_url(place) else here, names)
+        config = project.config
+        folder = project.folder if is_url(place) else here
+        return open_records(place, folder, config.space.names, config.backfill)
 
     origin = at(source)
     given = origin.contents()

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import cast
 
 from recommender.campaign.project import Project
 from recommender.campaign.viewing import view_of
-from recommender.errors import ConflictError, HistoryError, UsageError
+from recommender.errors import ConflictError, HistoryError
 from recommender.insight.check import Check, Level
 from recommender.insight.doctor import doctor
-from recommender.insight.storage import check_storage
-from recommender.records import FileRecords
+from recommender.insight.storage import check_database, check_storage
+from recommender.records import DatabaseLike, FileRecords
 
 
 def examine(project: Project, metric: str | None, now: str) -> list[Check]:
@@ -35,22 +36,23 @@ def examine(project: Project, metric: str | None, now: str) -> list[Check]:
 
 
 def examine_storage(project: Project, now: str) -> list[Check]:
-    """Examine the file system below the history, and the history's files.
-
-    Raises:
-        UsageError: the history is not kept in files.
-    """
-    return check_storage(_files(project), datetime.fromisoformat(now))
+    """Examine what the history is stored on, and the history's own state."""
+    records, time = project.records, datetime.fromisoformat(now)
+    if isinstance(records, FileRecords):
+        return check_storage(records, time)
+    return check_database(cast(DatabaseLike, records), time)
 
 
 def mend_storage(project: Project, *, dry_run: bool) -> list[str]:
     """Mend what can be mended without a decision, and return what was done, a sentence each.
 
+    There is nothing of that kind in a database.
+
     Raises:
-        UsageError: the history is not kept in files.
         HistoryError: a ledger cannot be read, or nothing be written.
     """
-    return _files(project).mend(dry_run=dry_run)
+    records = project.records
+    return records.mend(dry_run=dry_run) if isinstance(records, FileRecords) else []
 
 
 def require_all_pass(checks: Sequence[Check]) -> None:
@@ -62,9 +64,3 @@ def require_all_pass(checks: Sequence[Check]) -> None:
     codes = dict.fromkeys(check.code for check in checks if check.level is not Level.PASS)
     if codes:
         raise ConflictError(f"not all is well: {', '.join(codes)}")
-
-
-def _files(project: Project) -> FileRecords:
-    if not isinstance(project.records, FileRecords):
-        raise UsageError("--storage examines files, but this history is kept elsewhere")
-    return project.records

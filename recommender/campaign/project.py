@@ -45,7 +45,8 @@ class Project:
         if named_history and not is_url(named_history):
             raise UsageError(f"RECOMMEND_HISTORY is not the URL of a database; write {EXAMPLES}")
         place = named_history or config.history or str(HISTORY_FOLDER)
-        return cls(folder, config, open_records(place, folder, config.space.names))
+        records = open_records(place, folder, config.space.names, config.backfill)
+        return cls(folder, config, records)
 
     def read(self) -> Folded:
         """Return what the history says, which must not contradict itself.

@@ -178,7 +178,11 @@ def _check_metrics(
 ) -> None:
     known = {project.config.objective.metric, *folded.metrics}
     for name in metrics:
-        if name in project.config.space.names or name in RUN_COLUMNS or not name.strip():
+        if not name.strip() or not name.isprintable():
+            raise UsageError(
+                f"{name!r} cannot be the name of a metric; use letters, digits, _ . or -"
+            )
+        if name in project.config.space.names or name in RUN_COLUMNS:
             raise UsageError(f"{name!r} is a parameter or a column of the history, not a metric")
         hint = did_you_mean(name, known)
         if name not in known and hint and not new_metric:

@@ -7,13 +7,16 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from recommender.errors import UsageError, did_you_mean
+from recommender.number import parse_number
 from recommender.run import RESULTS, Status
 
 _RESULT_KEYS = ("id", "status", "hours", "note")
 _NO_NUMBERS = ("nan", "inf", "infinity")
 _EXAMPLE = '{"loss": 0.47, "NMI": 0.61}'
+_MAX_BYTES = 1 << 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,14 +43,7 @@ def read_result(path: Path) -> Result:
     Raises:
         UsageError: it cannot be read, or says something else.
     """
-    try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise UsageError(f"{path}: cannot be read ({error.strerror})") from None
-    except (ValueError, RecursionError) as error:
-        raise UsageError(f"{path}: is not JSON ({error}); write {_EXAMPLE}") from None
-    if not isinstance(data, dict):
-        raise UsageError(f"{path}: must be a JSON object, like {_EXAMPLE}")
+    data = _parsed(path)
     if not isinstance(data.get("metrics"), dict):
         data = {
             "metrics": {k: v for k, v in data.items() if k not in _RESULT_KEYS},
@@ -71,6 +67,33 @@ def read_result(path: Path) -> Result:
         )
     except UsageError as error:
         raise UsageError(f"{path}: {error}") from None
+
+
+def _parsed(path: Path) -> dict[str, Any]:
+    from recommender.tables.jsonlines import unique_keys  # only result files need it
+
+    try:
+        with path.open("rb") as file:
+            text = file.read(_MAX_BYTES + 1)
+        if len(text) > _MAX_BYTES:
+            raise ValueError(f"it is larger than {_MAX_BYTES} bytes")
+        data = json.loads(
+            text.decode("utf-8-sig"), object_pairs_hook=unique_keys, parse_float=_not_rounded_off
+        )
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be read ({error.strerror})") from None
+    except (ValueError, RecursionError) as error:
+        raise UsageError(f"{path}: is not JSON as is needed ({error}); write {_EXAMPLE}") from None
+    if not isinstance(data, dict):
+        raise UsageError(f"{path}: must be a JSON object, like {_EXAMPLE}")
+    return data
+
+
+def _not_rounded_off(text: str) -> float:
+    number = float(text)
+    if number == 0 and parse_number(text) is None:
+        raise ValueError(f"{text[:40]} is too small for a number, and would become 0")
+    return number
 
 
 def combined(file: Result, typed: Result) -> Result:

@@ -28,10 +28,19 @@ def view_of(project: Project, folded: Folded, metric: str | None = None) -> View
         UsageError: no run has a value of that metric.
         HistoryError: a run's parameters do not fit the search space, or a value is too large.
     """
-    declared = project.config.objective
-    objective = declared if metric in (None, declared.metric) else _other(declared, folded, metric)
+    objective = objective_of(project, folded, metric)
     recommender = recommender_for(project, folded, objective=objective)
-    return View(folded, project.config.space, declared, recommender.belief())
+    return View(folded, project.config.space, project.config.objective, recommender.belief())
+
+
+def objective_of(project: Project, folded: Folded, metric: str | None) -> Objective:
+    """Return the objective, or a metric that stands in its place.
+
+    Raises:
+        UsageError: no run has a value of that metric.
+    """
+    declared = project.config.objective
+    return declared if metric in (None, declared.metric) else _other(declared, folded, metric)
 
 
 def metrics_with_values(folded: Folded) -> tuple[str, ...]:

@@ -8,12 +8,13 @@ from rich.text import Text
 
 from recommender.campaign.project import Project
 from recommender.campaign.proposing import NextBatch
-from recommender.cli.layout import counted, percent, print_line, print_runs, with_sd
+from recommender.cli.layout import print_line, print_runs
 from recommender.cli.session import answers, reachable
 from recommender.engine.notices import Notice
 from recommender.engine.replicates import ReplicateNoise
 from recommender.number import format_value
 from recommender.run import Proposal
+from recommender.wording import counted, percent, with_sd
 
 
 def print_batch(project: Project, batch: NextBatch) -> None:

@@ -6,20 +6,18 @@ from typing import Any
 
 from rich.text import Text
 
-from recommender.campaign.best import Best, BestRun
+from recommender.campaign.best import Best, BestRun, advice
 from recommender.campaign.project import Project
 from recommender.cli.layout import (
     cells,
-    percent,
     print_line,
     print_runs,
     print_title,
     run_document,
-    with_sd,
 )
 from recommender.cli.session import answers
-from recommender.engine.outlook import LOOKED_AHEAD, SURE, Outlook
 from recommender.number import format_value
+from recommender.wording import percent, with_sd
 
 
 def print_best(project: Project, found: Best) -> None:
@@ -43,16 +41,8 @@ def print_best(project: Project, found: Best) -> None:
     console.print()
     text = f"P(best): the chance that its true value is the best of that many configurations{note}."
     console.print(Text(text, style="dim"))
-    for each in found.runs:
-        rival = each.incumbent.rival
-        if rival is not None and each.incumbent.worth_repeating:
-            lead = f"{rival.lead:.2g} ± {rival.sd:.2g}"
-            text = (
-                f"repeat {each.run.id} first: it leads {rival.id} by {lead} of {objective.metric}"
-            )
-            print_line(console, "-", text)
-    if found.outlook is not None:
-        print_line(console, "-", _words(found, found.outlook, objective.metric))
+    for text in advice(found, objective.metric):
+        print_line(console, "-", text)
 
 
 def best_document(found: Best) -> dict[str, Any]:
@@ -62,29 +52,6 @@ def best_document(found: Best) -> dict[str, Any]:
         "best_by_context": [_best(each) for each in found.by_context],
         "outlook": _outlook(found),
     }
-
-
-def _words(found: Best, outlook: Outlook, metric: str) -> str:
-    """Return the stop advice as a sentence."""
-    chance = f"{outlook.chance:.0%}"
-    left = (
-        f"The chance that no run within reach is better by more than {outlook.tolerance:.2g} of "
-        f"{metric}: {chance}"
-    )
-    if outlook.stop:
-        before = f"{outlook.chance_before:.0%}"
-        return f"{left}, and {before} a batch ago: more runs are hardly worth their hours"
-    if outlook.runs is None:
-        return f"{left}; more than {LOOKED_AHEAD} runs until it is {SURE:.0%}"
-    hours = _hours(found, outlook)
-    training = "" if hours is None else f" ({hours:.0f} hours of training)"
-    return f"{left}; at least {outlook.runs} more runs{training} until it is {SURE:.0%}"
-
-
-def _hours(found: Best, outlook: Outlook) -> float | None:
-    if outlook.runs is None or found.hours_per_run is None:
-        return None
-    return outlook.runs * found.hours_per_run
 
 
 def _outlook(found: Best) -> dict[str, Any] | None:
@@ -97,7 +64,7 @@ def _outlook(found: Best) -> dict[str, Any] | None:
         "chance_before": outlook.chance_before,
         "stop": outlook.stop,
         "runs": outlook.runs,
-        "hours": _hours(found, outlook),
+        "hours": found.hours_left,
     }
 
 

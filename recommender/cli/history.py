@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
-from recommender.cli.layout import counted
 from recommender.cli.session import DryRun, Json, Quiet, print_json, say
 from recommender.history_url import redacted
+from recommender.wording import counted
 
 _HELP = "A folder that holds runs.csv, or the URL of a database."
 

@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from recommender.cli.layout import counted
 from recommender.cli.session import DryRun, Json, Quiet, now, print_json, say
+from recommender.wording import counted
 
 Table = Annotated[
     Path, typer.Argument(metavar="TABLE", help="Markdown, CSV, TSV, XLSX or JSON lines.")

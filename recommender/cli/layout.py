@@ -62,7 +62,7 @@ def print_line(console: Console, first: str, text: str, style: str = "") -> None
 def print_title(console: Console, title: str) -> None:
     """Print the heading of a table."""
     console.print()
-    console.print(Text(title, style="bold"))
+    console.print(Text(printable(title), style="bold"))
 
 
 def cells(run: Run) -> list[str]:
@@ -73,25 +73,6 @@ def cells(run: Run) -> list[str]:
 def run_document(run: Run) -> dict[str, Any]:
     """Return a run as programs read it."""
     return {"id": run.id, "params": dict(run.params), "metrics": dict(run.metrics)}
-
-
-def counted(count: int, noun: str) -> str:
-    """Return a number with its noun: 1 run, 2 runs."""
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
-
-
-def percent(probability: float | None) -> str:
-    """Return a probability as people read it; a model is never certain."""
-    if probability is None:
-        return "–"
-    return ">99%" if probability > 0.99 else "<1%" if probability < 0.01 else f"{probability:.0%}"
-
-
-def with_sd(mean: float, sd: float) -> str:
-    """Return a prediction as people read it."""
-    if sd < 0.005 or abs(mean) >= 1000:
-        return f"{mean:.4g} ± {sd:.2g}"
-    return f"{mean:.3f} ± {sd:.3f}"
 
 
 def _table(headings: Sequence[str]) -> Table:

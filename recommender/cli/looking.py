@@ -8,9 +8,10 @@ import typer
 from rich.text import Text
 
 from recommender.campaign.standing import standing
-from recommender.cli.layout import cells, counted, print_runs, print_title, run_document
+from recommender.cli.layout import cells, print_runs, print_title, run_document
 from recommender.cli.session import Json, Quiet, answers, now, print_json, say, working
 from recommender.number import format_value
+from recommender.wording import counted
 
 
 def register(app: typer.Typer) -> None:

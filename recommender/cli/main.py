@@ -8,27 +8,61 @@ import io
 import os
 import sys
 import traceback
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from recommender import __version__
 from recommender.cli import (
     examining,
+    explaining,
     history,
     importing,
     looking,
     proposing,
     recording,
+    reporting,
     setup,
 )
 from recommender.cli.session import Session, say
 from recommender.errors import ConflictError, RecommenderError, UsageError
+from recommender.history_url import passwords, scrubbed
 
 DONE, FAILED, WRONG_USAGE, NEEDS_A_PERSON = 0, 1, 2, 3
 
+
+class _Commands(TyperGroup):
+    """The commands, whose usage errors quote what was typed but for the password of a URL."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        with _without_passwords():
+            return super().parse_args(ctx, args)
+
+    def invoke(self, ctx: Any) -> Any:
+        with _without_passwords():
+            return super().invoke(ctx)
+
+
+@contextlib.contextmanager
+def _without_passwords() -> Iterator[None]:
+    try:
+        yield
+    except Exception as error:
+        if isinstance(message := getattr(error, "message", None), str):
+            error.message = _without_given_passwords(message)  # type: ignore[attr-defined]
+        raise
+
+
+def _without_given_passwords(text: str) -> str:
+    given = [*sys.argv, os.environ.get("RECOMMEND_HISTORY", "")]
+    return scrubbed(text, [password for place in given for password in passwords(place)])
+
+
 app = typer.Typer(
+    cls=_Commands,
     help="Recommends the next training runs of a sweep from the runs made so far.",
     epilog="Exit status: 0 done; 1 failed; 2 wrong usage or sweep file; 3 a conflict or question "
     "that needs a person.",
@@ -68,7 +102,11 @@ def options(
     context.obj = Session(project_folder=project)
 
 
-for group in (setup, importing, proposing, recording, looking, examining, history):
+GROUPS = (
+    *(setup, importing, proposing, recording, looking, examining, explaining, reporting),
+    history,
+)
+for group in GROUPS:
     group.register(app)
 
 
@@ -100,8 +138,9 @@ def main() -> None:
         sys.exit(error.__context__.code if isinstance(error.__context__, SystemExit) else FAILED)
     except Exception as error:
         if debug:
-            traceback.print_exc()
-        say(f"recommend: {error if isinstance(error, RecommenderError) else _unforeseen(error)}")
+            say(_without_given_passwords(traceback.format_exc()).removesuffix("\n"))
+        said = str(error) if isinstance(error, RecommenderError) else _unforeseen(error)
+        say(f"recommend: {_without_given_passwords(said)}")
         _discard_output()
         sys.exit(exit_status(error))
     finally:

@@ -17,7 +17,7 @@ from recommender.campaign.result import (
     finite,
     read_result,
 )
-from recommender.cli.session import DryRun, Json, Quiet, now, pairs, print_json, say
+from recommender.cli.session import DryRun, Json, Quiet, now, pairs, print_json, printable, say
 from recommender.errors import UsageError
 from recommender.number import format_value, parse_number
 from recommender.records import Event, EventKind
@@ -174,6 +174,6 @@ def _report(
         print_json({"action": verb, "dry_run": dry_run, "runs": rows})
         return
     for each in recorded:
-        print(each.id if quiet else f"{each.id}: {_answer(each.event, verb)}")
+        print(printable(each.id if quiet else f"{each.id}: {_answer(each.event, verb)}"))
     if dry_run:
         say("dry run: nothing was written", quiet=quiet)

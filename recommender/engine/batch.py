@@ -16,7 +16,7 @@ from scipy.spatial.distance import cdist
 from recommender.engine.design import space_filling
 from recommender.engine.encoding import Encoding, Region
 from recommender.engine.evidence import Evidence
-from recommender.engine.incumbent import contenders, probability_best
+from recommender.engine.incumbent import contenders, moved_to, probability_best
 from recommender.engine.maximiser import NEAR, candidates, maximise
 from recommender.engine.noisy_improvement import NoisyImprovement, Worlds
 from recommender.engine.posterior import Posterior
@@ -121,12 +121,7 @@ def propose(
     picks: list[Pick] = []
     for region in regions:
         lower, _ = encoding.bounds(region)
-        measured = evidence.X[believed].copy()
-        measured[:, held] = lower[held]
-        means = posterior.means(measured)[:, 0]
-        here = np.flatnonzero((evidence.X[believed][:, held] == lower[held]).all(axis=1))
-        # Where no run was made in the pick's context, the settings that look best there stand in.
-        rivals = here if len(here) else np.array([int(np.argmin(means))])
+        measured, means, rivals = moved_to(posterior, evidence.X[believed], held, lower[held])
         best = int(rivals[np.argmin(means[rivals])])
         outstanding = worlds.points[(worlds.points[:, held] == lower[held]).all(axis=1)]
         rivals = rivals[contenders(means[rivals])]

@@ -29,6 +29,12 @@ class Belief:
     surrogate: Surrogate | None
 
     @property
+    def model(self) -> Surrogate:
+        """The surrogate, for a caller who knows that there is one."""
+        assert self.surrogate is not None, "there is no model"
+        return self.surrogate
+
+    @property
     def values(self) -> Array:
         """The (n,) measured values, in the order of `evidence.measured`."""
         return self._oriented(self.evidence.y)
@@ -42,19 +48,49 @@ class Belief:
             X: the points.
             noisy: of one more training there, rather than of its true value.
         """
-        assert self.surrogate is not None, "there is no model"
         first, second = np.zeros(len(X)), np.zeros(len(X))
-        for weight, posterior in self.surrogate.alternatives:
+        for weight, posterior in self.model.alternatives:
             means, sds = posterior.predict(X)
             first += weight * means[:, 0]
             second += weight * (means[:, 0] ** 2 + sds**2 + noisy * posterior.noise)
         sds = np.sqrt(np.maximum(second - first**2, 0.0))
-        losses, spreads = self.surrogate.losses(first, sds)
+        losses, spreads = self.model.losses(first, sds)
         return self._oriented(losses), spreads
 
     def predict(self, runs: Sequence[Params]) -> tuple[Array, Array]:
         """Return what one more training of each configuration is predicted to report, with sd."""
         return self.at(self.encoding.encode(runs), noisy=True)
 
+    def draw(self, X: Array, count: int, rng: np.random.Generator, *, noisy: bool = False) -> Array:
+        """Return (m, count) joint draws of the loss at X, where smaller is better.
+
+        They come from the likely hyperparameters in proportion to their weights, which needs a
+        model.
+
+        Args:
+            X: the points.
+            count: how many draws.
+            rng: for the draws.
+            noisy: of one more training at each point, rather than of their true values.
+        """
+        weights = [weight for weight, _ in self.model.alternatives]
+        drawn = []
+        for (_, posterior), share in zip(
+            self.model.alternatives, apportion(weights, count), strict=True
+        ):
+            values = posterior.draw(X, rng.standard_normal((len(X), share)))
+            noise = noisy * posterior.noise**0.5
+            drawn.append(values + noise * rng.standard_normal(values.shape))
+        return self.model.warp.inverse(np.hstack(drawn))
+
     def _oriented(self, losses: Array) -> Array:
         return np.array([self.objective.from_loss(float(loss)) for loss in losses])
+
+
+def apportion(weights: Sequence[float], total: int) -> list[int]:
+    """Return whole numbers that sum to `total`, in proportion to weights that sum to 1."""
+    exact = np.array(weights) * total
+    counts = np.floor(exact).astype(int)
+    rest = np.argsort(counts - exact, kind="stable")[: total - counts.sum()]
+    counts[rest] += 1
+    return [int(count) for count in counts]

@@ -23,6 +23,7 @@ Columns = npt.NDArray[np.intp]
 
 TINY = 1e-100  # below it the square of a scale is no longer a number
 IGNORED = 1e4  # the variance, in those of all losses, of a run that says nothing
+LESS = 3.0  # in logarithms of a variance
 TELLING = 2.0  # nats of log marginal likelihood that an effect must be worth
 
 
@@ -89,6 +90,22 @@ def extended(
     z = (told.warp(y) - told.centre) / told.scale
     likelihood = Likelihood.of(X, z, groups, context=context)
     return told._replace(likelihood=doubt_many(likelihood, told.theta, measured))
+
+
+def roughened(fitted: Fitted, told: Fitted) -> Fitted:
+    """Return the fit with a rough function beside the smooth one, on the same scale.
+
+    What looked like noise is taken for either to begin with.
+
+    Args:
+        fitted: the fit of all runs.
+        told: the fit of those that tell the hyperparameters.
+    """
+    likelihood = told.likelihood.roughened()
+    smooth, noise = told.theta[:-1], told.theta[-1]
+    either = [np.array([*smooth, *both]) for both in ((noise, noise - LESS), (noise - LESS, noise))]
+    theta = maximise(likelihood, either)
+    return fitted._replace(likelihood=fitted.likelihood.roughened(), theta=theta)
 
 
 def _standardisation(y: Array) -> tuple[float, float]:

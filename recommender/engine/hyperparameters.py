@@ -30,7 +30,8 @@ def starts(likelihood: Likelihood) -> list[Array]:
     found = []
     for factor, noise in ((0.205, 0.01), (0.5, 0.1), (0.5, 1e-4), (3.0, 0.5)):
         lengths = [math.log(factor * len(c) ** 0.5) for c in likelihood.components for _ in c]
-        found.append(np.array([*lengths, *[-math.log(count)] * count, math.log(noise)]))
+        small = [math.log(noise)] * (1 + likelihood.rough)
+        found.append(np.array([*lengths, *[-math.log(count)] * count, *small]))
     return found
 
 
@@ -118,7 +119,8 @@ def _curvature(likelihood: Likelihood, theta: Array) -> Array:
 
 def _bounds(likelihood: Likelihood) -> list[tuple[float, float]]:
     lengths = sum(len(members) for members in likelihood.components)
-    kinds = ["lengthscale"] * lengths + ["variance"] * len(likelihood.components) + ["noise"]
+    kinds = ["lengthscale"] * lengths + ["variance"] * len(likelihood.components)
+    kinds += ["noise"] * (1 + likelihood.rough)  # what is rough may be all that looks like noise
     return [(math.log(low), math.log(high)) for low, high in (BOUNDS[kind] for kind in kinds)]
 
 

@@ -25,6 +25,26 @@ def contenders(means: Array) -> npt.NDArray[np.intp]:
     return np.sort(np.argsort(means, kind="stable")[:CONTENDERS])
 
 
+def moved_to(
+    posterior: Posterior, X: Array, held: npt.NDArray[np.intp], there: Array
+) -> tuple[Array, Array, npt.NDArray[np.intp]]:
+    """Return known points moved to a context, their means, and the indices of those that rank.
+
+    Where no run was made in that context, the settings that look best there stand in.
+
+    Args:
+        posterior: what is believed.
+        X: the (n, D) known points, n >= 1.
+        held: (c,) the columns of the context parameters.
+        there: (c,) their values.
+    """
+    moved = X.copy()
+    moved[:, held] = there
+    means = posterior.means(moved)[:, 0]
+    here = np.flatnonzero((X[:, held] == there).all(axis=1))
+    return moved, means, here if len(here) else np.array([int(np.argmin(means))])
+
+
 def probability_best(posterior: Posterior, X: Array, rng: np.random.Generator) -> Array:
     """Return for each of the (m, D) points the probability that its latent value is the lowest.
 
@@ -58,17 +78,17 @@ def believed_best(
         return Incumbent(
             run.params, id=run.id, mean=None, sd=None, probability_best=None, compared=compared
         )
-    believed = surrogate.believable(members)
+    posterior, believed = surrogate.at_runs(), surrogate.believable(members)
     compared = len(np.unique(evidence.X[believed], axis=0))
-    believed = believed[contenders(surrogate.posterior.means(evidence.X[believed])[:, 0])]
+    believed = believed[contenders(posterior.means(evidence.X[believed])[:, 0])]
     X = evidence.X[believed]
-    means, covariance = surrogate.posterior.joint(X)
+    means, covariance = posterior.joint(X)
     best = int(np.argmin(means[:, 0]))
     others = np.flatnonzero((X[best] != X).any(axis=1))
     chance = rival = None
     if len(others):
         if surrogate.informative:
-            chance = float(probability_best(surrogate.posterior, X, rng)[best])
+            chance = float(probability_best(posterior, X, rng)[best])
         second = int(others[np.argmin(means[others, 0])])
         spread = covariance[best, best] + covariance[second, second] - 2 * covariance[best, second]
         rival = Rival(

@@ -1,7 +1,11 @@
-"""Squared exponential covariance functions of two sets of points, and their gradients.
+"""Covariance functions of two sets of points, and their gradients.
 
-Symbols: A (m, D) and B (n, D) are points, r2 the squared distance scaled by the length scales,
-`variance` the value at distance 0.
+A loss over hyperparameters is smooth at large and uneven at small: a composite Gaussian process
+(Ba & Joseph 2012, arXiv:1301.2503) is the sum of a smooth function and a rough one, whose length
+scales are a fixed fraction of the smooth one's. What repeats at the same place or nearby is then
+not taken for noise.
+
+Symbols: A (m, D) and B (n, D) are points, r2 the squared distance scaled by the length scales.
 """
 
 from __future__ import annotations
@@ -14,6 +18,8 @@ from scipy.spatial.distance import cdist
 
 Array = npt.NDArray[np.float64]
 
+ROUGH = 0.1  # of the smooth function's length scales are those of the rough one
+
 
 def correlation(r2: Array) -> Array:
     """Return the correlation at scaled squared distance r2 (Rasmussen & Williams 2006, eq. 4.9)."""
@@ -25,20 +31,44 @@ def correlation_slope(r2: Array) -> Array:
     return np.asarray(-0.5 * np.exp(-0.5 * r2))
 
 
+def composite(r2: Array, variance: float, roughness: float) -> Array:
+    """Return the covariance of a smooth and a rough function of these variances."""
+    smooth = variance * correlation(r2)
+    return np.asarray(smooth + rough_covariance(r2, roughness) if roughness else smooth)
+
+
+def rough_covariance(r2: Array, roughness: float) -> Array:
+    """Return the covariance of a rough function of that variance."""
+    return np.asarray(roughness * correlation(r2 / ROUGH**2))
+
+
+def composite_slope(r2: Array, variance: float, roughness: float) -> Array:
+    """Return the derivative of `composite` with respect to r2."""
+    smooth = variance * correlation_slope(r2)
+    if not roughness:
+        return np.asarray(smooth)
+    return np.asarray(smooth + roughness / ROUGH**2 * correlation_slope(r2 / ROUGH**2))
+
+
 @dataclass(frozen=True, slots=True)
 class Component:
-    """A covariance function with one length scale a column, infinite where it plays no part."""
+    """A smooth function and a rough one, with one length scale a column.
+
+    `lengthscales` (D,) are the smooth function's, infinite where a column plays no part;
+    `variance` and `roughness` are the two prior variances at any point.
+    """
 
     lengthscales: Array
     variance: float
+    roughness: float = 0.0
 
     def __call__(self, A: Array, B: Array) -> Array:
         """Return the (m, n) covariance of A and B."""
-        return np.asarray(self.variance * correlation(self._scaled_distance(A, B)))
+        return composite(self._scaled_distance(A, B), self.variance, self.roughness)
 
     def gradient(self, A: Array, B: Array) -> Array:
         """Return the (m, n, D) gradient of the covariance with respect to the points A."""
-        slope = self.variance * correlation_slope(self._scaled_distance(A, B))
+        slope = composite_slope(self._scaled_distance(A, B), self.variance, self.roughness)
         difference = (A[:, None, :] - B[None, :, :]) / self.lengthscales**2
         return np.asarray(2.0 * slope[:, :, None] * difference)
 
@@ -55,7 +85,7 @@ class Kernel:
     @property
     def variance(self) -> float:
         """The prior variance at any point."""
-        return sum(component.variance for component in self.components)
+        return sum(component.variance + component.roughness for component in self.components)
 
     def __call__(self, A: Array, B: Array) -> Array:
         """Return the (m, n) covariance of A and B."""

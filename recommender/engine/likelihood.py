@@ -4,24 +4,32 @@ scikit-learn's own gradient builds an (n, n, p) tensor at each evaluation; here 
 distances are computed once, and one Cholesky factor serves the value and all derivatives.
 
 Symbols: theta (T,) holds the logarithms of all length scales, component by component and one a
-parameter, then of each component's variance, then of the noise variance; y (n,) is standardised.
+parameter, then of each component's variance, of the first one's roughness where there is one, and
+of the noise variance; y (n,) is standardised.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 from scipy.linalg import lapack
 
-from recommender.engine.kernel import Component, Kernel, correlation, correlation_slope
+from recommender.engine.kernel import (
+    Component,
+    Kernel,
+    composite,
+    composite_slope,
+    rough_covariance,
+)
 
 Array = npt.NDArray[np.float64]
 Components = tuple[tuple[int, ...], ...]
 JITTER = 1e-8
+NOISE = (-6.0, 2.0)  # mean and standard deviation of its logarithm, and of the roughness
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +46,7 @@ class Priors:
     sd: Array
 
     @classmethod
-    def of(cls, components: Components) -> Priors:
+    def of(cls, components: Components, *, rough: bool = False) -> Priors:
         """Return the priors where each component depends on these parameters."""
         all_parameters, *contexts = components
         lengths = [(math.sqrt(2.0) + 0.5 * math.log(len(all_parameters)) - 3.0, math.sqrt(3.0))]
@@ -49,7 +57,7 @@ class Priors:
             # for its context's doing, and mostly, so that all parameters together may do little.
             lengths += [(math.log(0.5 * len(context) ** 0.5), 0.75)] * len(context)
             variances = [(-3.0, 2.0), (0.0, 1.0)]
-        means, sds = np.array([*lengths, *variances, (-6.0, 2.0)]).T
+        means, sds = np.array([*lengths, *variances, *[NOISE] * (1 + rough)]).T
         return cls(means, sds)
 
     def log_density(self, theta: Array) -> tuple[float, Array]:
@@ -64,7 +72,8 @@ class Likelihood:
 
     y (n,) are the values and `extra` (n,) their variances beyond the noise; `components` says on
     which parameters each component of the kernel depends, and `distances` holds, for each, those
-    parameters' squared distances of all pairs of runs (a row a parameter, n * n long).
+    parameters' squared distances of all pairs of runs (a row a parameter, n * n long). `rough` says
+    whether the first component has a rough function beside the smooth one (see `kernel`).
     """
 
     components: Components
@@ -72,6 +81,7 @@ class Likelihood:
     y: Array
     extra: Array
     priors: Priors
+    rough: bool = False
 
     @classmethod
     def of(
@@ -108,7 +118,17 @@ class Likelihood:
         for members in self.components:
             lengths.append(values[start : start + len(members)])
             start += len(members)
-        return lengths, values[start:-1], float(values[-1])
+        return lengths, values[start : start + len(self.components)], float(values[-1])
+
+    def roughness(self, theta: Array) -> Array:
+        """Return the variance of each component's rough function; only the first can have one."""
+        found = np.zeros(len(self.components))
+        found[0] = math.exp(theta[-2]) if self.rough else 0.0
+        return found
+
+    def roughened(self) -> Likelihood:
+        """Return the likelihood of the same values with a rough function beside the smooth one."""
+        return replace(self, rough=True, priors=Priors.of(self.components, rough=True))
 
     def kernel(self, theta: Array, groups: npt.NDArray[np.intp], scale: float = 1.0) -> Kernel:
         """Return the covariance function at theta, for values `scale` times as large.
@@ -119,11 +139,13 @@ class Likelihood:
             scale: what y is to be multiplied by.
         """
         lengths, variances, _ = self.split(theta)
+        parts = (self.components, lengths, variances, self.roughness(theta))
         components = []
-        for members, length, variance in zip(self.components, lengths, variances, strict=True):
+        for members, length, *both in zip(*parts, strict=True):
             by_parameter = np.full(len(self.components[0]), np.inf)
             by_parameter[list(members)] = length
-            components.append(Component(by_parameter[groups], float(variance) * scale**2))
+            variance, roughness = (float(part) * scale**2 for part in both)
+            components.append(Component(by_parameter[groups], variance, roughness))
         return Kernel(tuple(components))
 
     def covariance(self, theta: Array) -> Array:
@@ -147,14 +169,20 @@ class Likelihood:
         weight = np.outer(a, a) - K_inverse
         trace = float(np.trace(weight))
         lengths, variances, noise = self.split(theta)
-        by_length, by_variance = [], []
+        roughness = self.roughness(theta)
+        by_length, by_variance, by_roughness = [], [], []
+        rough = 0.0
+        if self.rough:
+            rough = float((weight * rough_covariance(distances[0], roughness[0])).sum())
+            by_roughness = [0.5 * (rough + JITTER * roughness[0] * trace)]
         for index in range(len(self.components)):
-            slope = variances[index] * correlation_slope(distances[index])
+            slope = composite_slope(distances[index], variances[index], roughness[index])
             slopes = self.distances[index] @ (weight * slope).ravel()
             by_length.append(-slopes / lengths[index] ** 2)
-            signal = float((weight * signals[index]).sum())
+            signal = float((weight * signals[index]).sum()) - (rough if index == 0 else 0.0)
             by_variance.append(0.5 * (signal + JITTER * variances[index] * trace))
-        gradient = np.concatenate([*by_length, by_variance, [0.5 * noise * trace]])
+        by_noise = [0.5 * noise * trace]
+        gradient = np.concatenate([*by_length, by_variance, by_roughness, by_noise])
         log_prior, prior_gradient = self.priors.log_density(theta)
         return -(log_marginal + log_prior), -(gradient + prior_gradient)
 
@@ -180,7 +208,8 @@ class Likelihood:
             for length, distances in zip(lengths, self.distances, strict=True)
         ]
         signals = [
-            variance * correlation(r2) for variance, r2 in zip(variances, scaled, strict=True)
+            composite(r2, *both)
+            for r2, *both in zip(scaled, variances, self.roughness(theta), strict=True)
         ]
         return signals, scaled
 
@@ -192,7 +221,8 @@ class Likelihood:
     def diagonal(self, theta: Array) -> Array:
         """Return the (n,) variances that each run adds on the diagonal."""
         _, variances, noise = self.split(theta)
-        return np.asarray(noise + JITTER * variances.sum() + self.extra)
+        signal = float(variances.sum() + self.roughness(theta).sum())
+        return np.asarray(noise + JITTER * signal + self.extra)
 
 
 def inverse(K: Array) -> tuple[Array, float] | None:

@@ -7,8 +7,9 @@ Symbols: X (n, D) are the runs in the unit cube, y (n,) their losses, p the numb
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -17,9 +18,9 @@ from skopt.learning import GaussianProcessRegressor
 from skopt.learning.gaussian_process.kernels import RBF, ConstantKernel
 
 from recommender.engine.acquisition import improvement
-from recommender.engine.fitting import TELLING, Fitted, extended, fit_robustly
+from recommender.engine.fitting import TELLING, Fitted, extended, fit_robustly, roughened
 from recommender.engine.hyperparameters import MANY, around, evidence, maximise, starts
-from recommender.engine.kernel import Component, Kernel
+from recommender.engine.kernel import ROUGH, Component, Kernel
 from recommender.engine.leave_one_out import leave_one_out_believed
 from recommender.engine.likelihood import JITTER, generalised_mean, inverse
 from recommender.engine.posterior import Posterior
@@ -61,6 +62,8 @@ class Surrogate:
     too good; both got extra variance, and a caller must name them. `evidence` (p,) is the gain in
     log marginal likelihood from letting each parameter matter at all. `informative` says that
     letting any matter gains that much beyond a nat for each hyperparameter it takes (Akaike 1974).
+    `at_runs` fits, once, what is believed of the runs themselves: of a place that was run it is
+    known how far it lies off the smooth function, which says nothing of any other place.
     """
 
     posterior: Posterior
@@ -72,6 +75,7 @@ class Surrogate:
     too_good: Mask
     evidence: Array
     informative: bool
+    at_runs: Callable[[], Posterior]
 
     @property
     def flat(self) -> Mask:
@@ -160,6 +164,10 @@ def fit(
     constant = maximise(told.likelihood, [noise], without=likelihood.components[0])
     gain = told.likelihood.log_marginal(theta) - told.likelihood.log_marginal(constant)
 
+    @cache
+    def at_runs() -> Posterior:
+        return _posterior(X, y, roughened(fitted, told), groups)
+
     best = _posterior(X, y, fitted, groups)
     alternatives = [(1.0, best)]
     if len(y) <= MANY:
@@ -177,6 +185,7 @@ def fit(
         too_good=discounted & ~bad,
         evidence=evidence(told.likelihood, theta),
         informative=gain > TELLING + len(theta) - 1,
+        at_runs=at_runs,
     )
 
 
@@ -211,7 +220,7 @@ def _posterior(X: Array, y: Array, fitted: Fitted, groups: Columns) -> Posterior
     """Return the Gaussian process of a fit to losses y (n,), on the fit's scale."""
     likelihood, theta, warp, _, scale = fitted
     z = warp(y)
-    _, variances, noise = likelihood.split(theta)
+    *_, noise = likelihood.split(theta)
     kernel = likelihood.kernel(theta, groups, scale)
     solved = inverse(likelihood.covariance(theta))
     mean = generalised_mean(solved[0], z) if solved else float(z.mean())
@@ -225,7 +234,7 @@ def _posterior(X: Array, y: Array, fitted: Fitted, groups: Columns) -> Posterior
         factor=regressor.L_,
         weights=regressor.alpha_[:, None],
         mean=mean,
-        noise=(noise + JITTER * float(variances.sum())) * scale**2,
+        noise=noise * scale**2 + JITTER * kernel.variance,
     )
 
 
@@ -238,8 +247,19 @@ def kernel_of_skopt(kernel: Kernel) -> Any:
     """Return the same covariance function as a kernel of skopt, its parameters fixed."""
 
     def of(component: Component) -> Any:
-        scale = ConstantKernel(component.variance, constant_value_bounds="fixed")
-        return scale * RBF(component.lengthscales, length_scale_bounds="fixed")
+        smooth = _constant(component.variance) * _squared_exponential(component.lengthscales)
+        if not component.roughness:
+            return smooth
+        rough = _squared_exponential(ROUGH * component.lengthscales)
+        return smooth + _constant(component.roughness) * rough
 
     first, *rest = (of(component) for component in kernel.components)
     return sum(rest, start=first)
+
+
+def _constant(value: float) -> Any:
+    return ConstantKernel(value, constant_value_bounds="fixed")
+
+
+def _squared_exponential(lengthscales: Array) -> Any:
+    return RBF(lengthscales, length_scale_bounds="fixed")

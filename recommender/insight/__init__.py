@@ -1,1 +1,1 @@
-"""What is suspicious. Reads everything, changes nothing of it."""
+"""What the history says, looked at closely. Reads everything, changes nothing of it."""

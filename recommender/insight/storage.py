@@ -1,4 +1,4 @@
-"""Whether the history is stored safely: the file system below it, and the state of its files."""
+"""Whether the history is stored safely: what is below it works, and its rows are in order."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 
 from recommender.errors import HistoryError
 from recommender.insight.check import Check, Level
-from recommender.records import Event, FileRecords, Folded
+from recommender.records import DatabaseLike, Event, FileRecords, Folded
 from recommender.records.disk import CannotLockError
 from recommender.records.storage import leftovers, lock_excludes, try_replace
 from recommender.run import Proposal
@@ -40,6 +40,45 @@ def check_storage(records: FileRecords, now: datetime) -> list[Check]:
             *_write(folder, now),
         ]
     return [*checks, _space(folder), *_files(records, now)]
+
+
+def check_database(records: DatabaseLike, now: datetime) -> list[Check]:
+    """Examine a database, then the rows in it.
+
+    Args:
+        records: the history.
+        now: the time, with a time zone.
+    """
+    checks = []
+    if records.file is not None:
+        checks = [_lock(records.file.parent), _space(records.file.parent)]
+    try:
+        folded = records.read()
+    except HistoryError as error:
+        return [*checks, Check("readable", Level.FAIL, str(error))]
+    runs = f"{len(folded.history.runs)} runs can be read"
+    checks.append(Check("readable", Level.PASS, runs))
+    return [*checks, *_tried(records, now), *_rows(folded, now)]
+
+
+def _tried(records: DatabaseLike, now: datetime) -> Iterator[Check]:
+    try:
+        found = records.probe()
+    except HistoryError as error:
+        yield Check("write", Level.FAIL, str(error))
+        return
+    if found.revision is None:
+        yield Check("tables", Level.PASS, "there are none yet; the first row makes them")
+    else:
+        yield Check("tables", Level.PASS, f"they are of revision {found.revision}, as expected")
+    yield Check("write", Level.PASS, "a row can be written under the lock, and taken back")
+    if found.time is not None:
+        yield _clock(f"{records.results}: its rows would be", found.time, now)
+    if found.damage:
+        message = f"{records.results}: damaged ({found.damage}); restore it from a backup"
+        yield Check("intact", Level.FAIL, message)
+    elif records.file is not None and found.revision is not None:
+        yield Check("intact", Level.PASS, "the file is whole")
 
 
 def _barred(records: FileRecords) -> list[Path]:
@@ -75,15 +114,18 @@ def _write(folder: Path, now: datetime) -> Iterator[Check]:
         yield Check("write", Level.FAIL, str(error))
         return
     yield Check("write", Level.PASS, "a file can be flushed to the disk and replaced as a whole")
-    apart = abs(now - datetime.fromtimestamp(written, UTC))
-    if apart > _CLOCK_TOLERANCE:
-        message = (
-            f"{folder}: its files are dated {apart.total_seconds() / 60:.0f} minutes off the time "
-            "of this machine; set the clocks (only labels depend on it)"
-        )
-        yield Check("clock", Level.WARNING, message)
-    else:
-        yield Check("clock", Level.PASS, "the files are dated as this machine's clock says")
+    yield _clock(f"{folder}: its files are", datetime.fromtimestamp(written, UTC), now)
+
+
+def _clock(what: str, theirs: datetime, now: datetime) -> Check:
+    apart = abs(now - theirs)
+    if apart <= _CLOCK_TOLERANCE:
+        return Check("clock", Level.PASS, "what is written is dated as this machine's clock says")
+    message = (
+        f"{what} dated {apart.total_seconds() / 60:.0f} minutes off the time of this machine; set "
+        "the clocks (only labels depend on it)"
+    )
+    return Check("clock", Level.WARNING, message)
 
 
 def _space(folder: Path) -> Check:

@@ -7,7 +7,7 @@ from recommender.records.event import Event, EventKind, same
 from recommender.records.files import FileRecords
 from recommender.records.fold import Conflict, Folded, fold
 from recommender.records.opening import open_records
-from recommender.records.protocol import Content, Contents, Records, Writer
+from recommender.records.protocol import Content, Contents, DatabaseLike, Records, Writer
 
 __all__ = [
     "RESERVED",
@@ -16,6 +16,7 @@ __all__ = [
     "Content",
     "Contents",
     "Copied",
+    "DatabaseLike",
     "Event",
     "EventKind",
     "FileRecords",

@@ -20,7 +20,7 @@ from recommender.errors import HistoryError, UsageError, did_you_mean
 from recommender.number import format_value, parse_number, parse_value
 from recommender.records.event import Event, EventKind, same
 from recommender.records.ledger import Row, Table, clean
-from recommender.run import RESULTS, Proposal, Status, Value, params_hash
+from recommender.run import RESULTS, Params, Proposal, Status, Value, params_hash
 
 RUN_COLUMNS: tuple[str, ...] = ("id", "event", "status", "recorded_at", "label", "hours", "note")
 PROPOSAL_COLUMNS: tuple[str, ...] = (
@@ -43,6 +43,7 @@ RESERVED = frozenset((*RUN_COLUMNS, *PROPOSAL_COLUMNS))
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _ALLOWED_ID = "an id has 1 to 100 letters, digits, dots, dashes or underlines (no spaces)"
+_NOTHING: Params = {}
 _Word = TypeVar("_Word", bound=StrEnum)
 _KINDS = {kind.value: kind for kind in EventKind}
 _STATUSES = {status.value: status for status in RESULTS}
@@ -72,10 +73,13 @@ def _check_place(ledger: Table, parameters: Sequence[str], last: str) -> None:
             )
 
 
-def read_events(ledger: Table, parameters: Sequence[str]) -> list[Event]:
+def read_events(
+    ledger: Table, parameters: Sequence[str], backfill: Params = _NOTHING
+) -> list[Event]:
     """Return the rows of the ledger of results.
 
-    A row without an id, which a person added, gets one that its parameters give.
+    A row without an id, which a person added, gets one that its parameters give. A result that
+    states parameters has, of those it leaves blank, the values in `backfill`.
 
     Raises:
         HistoryError: a cell makes no sense, or a parameter has no column.
@@ -85,13 +89,15 @@ def read_events(ledger: Table, parameters: Sequence[str]) -> list[Event]:
     events: list[Event] = []
     by_hand: dict[frozenset[tuple[str, str]], str] = {}
     for row in ledger.rows():
-        event = _read_event(row, parameters)
+        event = _read_event(row, parameters, backfill)
         if not event.id:
             # The same line twice is what a merge leaves; anything else is a further run.
             line = frozenset((name, cell) for name, cell in row.cells.items() if cell)
             if line not in by_hand:
                 by_hand[line] = _hand_id(event, by_hand.values())
             event = replace(event, id=by_hand[line])
+        if backfill and event.params and event.kind is EventKind.RESULT:
+            event = replace(event, params=_backfilled(event.params, parameters, backfill))
         events.append(event)
     return events
 
@@ -108,7 +114,12 @@ def _hand_id(event: Event, used: Iterable[str]) -> str:
     return f"{first}-{count + 1}" if count else first
 
 
-def _read_event(row: Row, parameters: tuple[str, ...]) -> Event:
+def _backfilled(params: Params, parameters: Sequence[str], backfill: Params) -> Params:
+    known = {**backfill, **params}
+    return {name: known[name] for name in parameters if name in known}
+
+
+def _read_event(row: Row, parameters: tuple[str, ...], backfill: Params) -> Event:
     cells = row.cells
     metrics, extras = _layout(row.header, parameters)
     kind = _word(row, "event", _KINDS) or EventKind.RESULT
@@ -123,7 +134,7 @@ def _read_event(row: Row, parameters: tuple[str, ...]) -> Event:
         recorded_at=cells["recorded_at"],
         label=cells["label"],
         hours=_number(row, "hours"),
-        params=_params(row, parameters),
+        params=_params(row, parameters, backfill),
         metrics={name: number for name, number in numbers if number is not None},
         note=cells["note"],
         extras={name: cells[name] for name in extras if cells[name]},
@@ -131,18 +142,20 @@ def _read_event(row: Row, parameters: tuple[str, ...]) -> Event:
     )
 
 
-def read_proposals(ledger: Table, parameters: Sequence[str]) -> list[Proposal]:
-    """Return the rows of the ledger of proposals.
+def read_proposals(
+    ledger: Table, parameters: Sequence[str], backfill: Params = _NOTHING
+) -> list[Proposal]:
+    """Return the rows of the ledger of proposals, the blank parameters as in `backfill`.
 
     Raises:
         HistoryError: a cell makes no sense, or a parameter has no column or no value.
     """
     _check_place(ledger, parameters, "proposed_by")
-    return [_read_proposal(row, parameters) for row in ledger.rows()]
+    return [_read_proposal(row, parameters, backfill) for row in ledger.rows()]
 
 
-def _read_proposal(row: Row, parameters: Sequence[str]) -> Proposal:
-    params = _params(row, parameters)
+def _read_proposal(row: Row, parameters: Sequence[str], backfill: Params) -> Proposal:
+    params = _backfilled(_params(row, parameters, backfill), parameters, backfill)
     missing = [name for name in parameters if name not in params]
     if missing:
         raise HistoryError(f"{row.where}: {', '.join(missing)} is blank; a proposal has them all")
@@ -172,16 +185,18 @@ def _id(row: Row) -> str:
     return id
 
 
-def _params(row: Row, parameters: Sequence[str]) -> dict[str, Value]:
+def _params(row: Row, parameters: Sequence[str], backfill: Params) -> Params:
     cells = row.cells
     try:
         return {name: parse_value(cells[name]) for name in parameters if cells[name].strip()}
     except KeyError:
-        lacking = [name for name in parameters if name not in cells]
+        lacking = [name for name in parameters if name not in cells and name not in backfill]
+        if not lacking:
+            return _params(row, [name for name in parameters if name in cells], backfill)
         raise HistoryError(
             f"{row.where}: there is no column for the parameter {', '.join(lacking)}"
-            f"{did_you_mean(lacking[0], cells) or '.'} A new one needs a column after the other "
-            "parameters, with the value that the past runs had"
+            f"{did_you_mean(lacking[0], cells) or '.'} If it is a new one, say under its name in "
+            "the sweep file what the past runs had: `backfill: VALUE`"
         ) from None
 
 

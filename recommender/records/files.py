@@ -28,11 +28,15 @@ class FileRecords:
     """The ledgers `runs.csv` and `proposals.csv` in a folder. Implements `Records`.
 
     A ledger that is a symbolic link is written where the link points. The locks lie beside
-    `runs.csv`, as `.runs.lock` and `.next.lock`.
+    `runs.csv`, as `.runs.lock` and `.next.lock`. `backfill` is what runs had of a parameter that
+    their rows leave blank.
     """
 
-    def __init__(self, folder: Path, parameters: Sequence[str]) -> None:
+    def __init__(
+        self, folder: Path, parameters: Sequence[str], backfill: Params | None = None
+    ) -> None:
         self.parameters = tuple(parameters)
+        self.backfill = backfill or {}
         self.folder = folder
         self._shown = folder.absolute().name
         self.files = {layout: LedgerFile(folder, layout) for layout in (RESULTS, PROPOSALS)}
@@ -52,21 +56,9 @@ class FileRecords:
         return self._folded(self._settled())
 
     def contents(self) -> Contents:
-        """Return the ledgers as they stand. Raises as `read`, and while files wait in the inbox."""
+        """Return the ledgers as they stand, with what waits in the inbox. Raises as `read`."""
         readings = self._settled()
-        return self._contents(readings, self._folded(readings))
-
-    def _contents(self, readings: Readings, folded: Folded) -> Contents:
-        if readings.runs.letters or readings.proposals.letters:
-            raise HistoryError(
-                f"{self._shown}/{FOLDER}: files wait there; move them into the ledgers with: "
-                "recommend doctor --storage --fix"
-            )
-        return Contents(
-            results=content_of(RESULTS, readings.runs.ledger, folded.events),
-            proposals=content_of(PROPOSALS, readings.proposals.ledger, folded.proposals),
-            folded=folded,
-        )
+        return _contents(readings, self._folded(readings))
 
     def _settled(self) -> Readings:
         readings = self._read()
@@ -94,8 +86,7 @@ class FileRecords:
                 "because they were written where files cannot be locked; they count as if they "
                 "stood in the ledgers"
             )
-        ledgers = [readings.runs.ledger, *(letter.ledger for letter in readings.runs.letters)]
-        metrics = [metric_names(ledger, self.parameters) for ledger in ledgers]
+        metrics = [metric_names(ledger, self.parameters) for ledger in readings.runs.ledgers]
         return replace(
             folded,
             metrics=tuple(dict.fromkeys(name for names in metrics for name in names)),
@@ -105,14 +96,16 @@ class FileRecords:
 
     def _events(self, reading: Reading) -> tuple[list[Event], list[Event]]:
         """Return the rows of results in the ledger, and those that only the inbox has."""
-        events = read_events(reading.ledger, self.parameters)
-        posted = [read_events(letter.ledger, self.parameters) for letter in reading.letters]
+        events, *posted = (
+            read_events(ledger, self.parameters, self.backfill) for ledger in reading.ledgers
+        )
         return events, new_rows(events, posted)
 
     def _proposed(self, reading: Reading) -> tuple[list[Proposal], list[Proposal]]:
         """Return the proposals in the ledger, and those that only the inbox has."""
-        proposals = read_proposals(reading.ledger, self.parameters)
-        posted = [read_proposals(letter.ledger, self.parameters) for letter in reading.letters]
+        proposals, *posted = (
+            read_proposals(ledger, self.parameters, self.backfill) for ledger in reading.ledgers
+        )
         return proposals, new_rows(proposals, posted)
 
     def torn(self) -> list[str]:
@@ -252,7 +245,7 @@ class FileWriter(CheckingWriter):
 
     def contents(self) -> Contents:
         """Return the ledgers as they stand now."""
-        return self._records._contents(*self._look())
+        return _contents(*self._look())
 
     def append_contents(self, results: Content, proposals: Content) -> None:
         """Append rows as they stand in other ledgers, and the columns that are new.
@@ -293,3 +286,11 @@ class FileWriter(CheckingWriter):
             self._known = None
             for write in prepared:
                 write()
+
+
+def _contents(readings: Readings, folded: Folded) -> Contents:
+    return Contents(
+        results=content_of(RESULTS, readings.runs, folded.events),
+        proposals=content_of(PROPOSALS, readings.proposals, folded.proposals),
+        folded=folded,
+    )

@@ -189,7 +189,8 @@ def _fold_run(
     if missing or not first_params:
         raise HistoryError(
             f"{first.source}: {first.id} has no value for {', '.join(missing) or 'any parameter'}; "
-            "a run that was never proposed needs a result row with all its parameters"
+            "a run that was never proposed needs a result row with all its parameters, a new "
+            "parameter `backfill: VALUE` in the sweep file"
         )
 
     replacing: dict[str, list[_Claim]] = {}

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from recommender.records import disk
+from recommender.records.columns import event_cells, proposal_cells
 from recommender.records.event import Event
 from recommender.records.header import PROPOSALS, RESULTS, Layout
 from recommender.records.inbox import Inbox, Letter
@@ -26,6 +27,11 @@ class Reading(NamedTuple):
     letters: tuple[Letter, ...]
     digest: str
     stamp: tuple[int, ...]
+
+    @property
+    def ledgers(self) -> tuple[Ledger, ...]:
+        """The ledger, and those that are the files of its inbox."""
+        return (self.ledger, *(letter.ledger for letter in self.letters))
 
 
 class Readings(NamedTuple):
@@ -111,10 +117,16 @@ class LedgerFile:
         return self.read() if edited else reading
 
 
-def content_of(layout: Layout, ledger: Ledger, read: Sequence[Event | Proposal]) -> Content:
-    """Return a ledger as it stands; `read` is what each of its rows says."""
-    rows = tuple(
+def content_of(layout: Layout, reading: Reading, read: Sequence[Event | Proposal]) -> Content:
+    """Return a ledger as it stands, and as it will when its inbox is moved into it.
+
+    `read` is what each of its rows says, and after them those that only the inbox has.
+    """
+    headers = [header for ledger in reading.ledgers for header in ledger.headers]
+    rows: list[Cells] = [
         row.cells if row.cells["id"].strip() else {**row.cells, "id": named.id}
-        for row, named in zip(ledger.rows(), read, strict=True)
-    )
-    return Content(layout.header(ledger.headers, ()) if ledger.headers else (), rows)
+        for row, named in zip(reading.ledger.rows(), read, strict=False)
+    ]
+    for posted in read[len(rows) :]:
+        rows.append(event_cells(posted) if isinstance(posted, Event) else proposal_cells(posted))
+    return Content(layout.header(headers, ()) if headers else (), tuple(rows))

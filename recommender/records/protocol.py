@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
 from typing import Protocol
 
 from recommender.records.event import Event
@@ -30,6 +32,21 @@ class Contents:
     results: Content
     proposals: Content
     folded: Folded
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """What was found when a database was tried out.
+
+    Attributes:
+        revision: of its tables; None: there are none yet.
+        time: what its clock says; None: it has none but that of this machine.
+        damage: what is broken in its file.
+    """
+
+    revision: str | None
+    time: datetime | None = None
+    damage: str = ""
 
 
 class Writer(Protocol):
@@ -110,4 +127,19 @@ class Records(Protocol):
         `waiting` is called where that takes a while. Whoever proposes takes it before reading and
         then, to append, the write lock; recording a result needs only the write lock, and so
         never waits for a proposal.
+        """
+
+
+class DatabaseLike(Records, Protocol):
+    """Ledgers in a database, which can be tried out."""
+
+    @property
+    def file(self) -> Path | None:
+        """The file that the database is; None: a server has it."""
+
+    def probe(self) -> Probe:
+        """Write a row and take it back.
+
+        Raises:
+            HistoryError: the database cannot be written.
         """

@@ -10,7 +10,7 @@ from recommender.tables.delimited import read_delimited
 from recommender.tables.jsonlines import read_json_lines
 from recommender.tables.markdown import read_markdown
 from recommender.tables.spreadsheet import read_spreadsheet
-from recommender.tables.table import Document, Finding, Row, Table, shown
+from recommender.tables.table import MAX_BYTES, Document, Finding, Row, Table, shown
 from recommender.tables.text import decode, looks_damaged, repair
 
 _ZIP = b"PK\x03\x04"
@@ -28,10 +28,13 @@ def read_document(path: Path, encoding: str | None = None) -> Document:
         TableError: the file cannot be read, or holds no table.
     """
     try:
-        data = path.read_bytes()
+        with path.open("rb") as file:
+            data = file.read(MAX_BYTES + 1)
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else error
         raise TableError(f"{path}: cannot be read: {reason}; give a readable file") from error
+    if len(data) > MAX_BYTES:
+        raise TableError(f"{path}: is larger than {MAX_BYTES} bytes; give the table of runs alone")
     suffix = path.suffix.lower()
     if suffix == ".xlsx" or data.startswith(_ZIP):
         document = read_spreadsheet(data, path)

@@ -10,7 +10,12 @@ from recommender.tables.table import Document, Finding, Row, Table, shown
 _UNPRINTABLE = re.compile("[\0\ud800-\udfff]")
 
 
-def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
+def unique_keys(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    """Return the pairs of a JSON object, for `json.loads`.
+
+    Raises:
+        ValueError: a key stands twice.
+    """
     found: dict[str, object] = {}
     for name, value in pairs:
         if name in found:
@@ -22,7 +27,7 @@ def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
 def _parse(line: str) -> dict[str, object]:
     """Return the object on a line, its numbers as they are written."""
     found = json.loads(
-        line, object_pairs_hook=_unique, parse_float=str, parse_int=str, parse_constant=str
+        line, object_pairs_hook=unique_keys, parse_float=str, parse_int=str, parse_constant=str
     )
     if not isinstance(found, dict):
         raise ValueError("it is not an object")

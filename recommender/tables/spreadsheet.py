@@ -5,12 +5,23 @@ from __future__ import annotations
 import datetime as dt
 import io
 import warnings
+import zipfile
 from pathlib import Path
 from typing import Any
 
 from recommender.errors import TableError
 from recommender.number import format_value
-from recommender.tables.table import Document, Finding, Row, Table, listed, under_header
+from recommender.tables.table import (
+    MAX_BYTES,
+    Document,
+    Finding,
+    Row,
+    Table,
+    listed,
+    under_header,
+)
+
+_MAX_CELLS = 5_000_000  # of the whole rectangle, because the blank ones take memory too
 
 
 def _text(value: object) -> str:
@@ -26,10 +37,24 @@ def _text(value: object) -> str:
 
 
 def _formulas(data: bytes) -> dict[str, list[Any]]:
-    """Return the cells of each sheet that hold a formula."""
+    """Return the cells of each sheet that hold a formula.
+
+    Raises:
+        ValueError: the workbook is far larger than it looks.
+    """
     import openpyxl
 
+    unpacked = sum(part.file_size for part in zipfile.ZipFile(io.BytesIO(data)).infolist())
+    if unpacked > MAX_BYTES:
+        raise ValueError(f"it unpacks to {unpacked} bytes; {MAX_BYTES} at most")
     book = openpyxl.load_workbook(io.BytesIO(data), read_only=True)
+    for sheet in book.worksheets:
+        rows, columns = sheet.max_row or 0, sheet.max_column or 0
+        if rows * columns > _MAX_CELLS:
+            raise ValueError(
+                f"sheet {sheet.title!r} spans {rows} rows and {columns} columns; delete what "
+                "stands far from the table"
+            )
     return {
         sheet.title: [cell for row in sheet.rows for cell in row if cell.data_type == "f"]
         for sheet in book.worksheets
@@ -50,6 +75,7 @@ def read_spreadsheet(data: bytes, path: Path) -> Document:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # openpyxl warns of styles that it drops
+            formulas = _formulas(data)
             sheets = pd.read_excel(
                 io.BytesIO(data),
                 sheet_name=None,
@@ -58,7 +84,6 @@ def read_spreadsheet(data: bytes, path: Path) -> Document:
                 na_filter=False,
                 engine="openpyxl",
             )
-            formulas = _formulas(data)
     except ImportError as error:
         raise TableError(
             f"{path}: reading Excel files needs openpyxl; run: pip install 'recommender[xlsx]'"

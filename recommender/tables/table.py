@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+MAX_BYTES = 100_000_000  # of a file, and of what a workbook unpacks to
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:

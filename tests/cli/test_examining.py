@@ -2,12 +2,15 @@ from __future__ import annotations
 
 import errno
 import os
+import sqlite3
 import time
 from collections import namedtuple
 
 import pytest
 
+from recommender.errors import HistoryError
 from recommender.insight import storage
+from tests.conftest import BACKENDS, RUNS
 
 STORAGE = ["doctor", "--storage"]
 DRAFT = "history/.runs.csv.draft.lock"
@@ -166,3 +169,71 @@ def test_a_clock_that_is_off_is_found(sweep):
 )
 def test_wrong_use_is_refused(sweep, recommend, options):
     recommend("doctor", *options, status=2)
+
+
+# In a database
+
+
+every_database = pytest.mark.parametrize("backend", BACKENDS[1:], indirect=True)
+
+
+@every_database
+def test_a_sound_database_passes_and_is_left_as_it_is(backend, sweep, recommend):
+    before = sweep.tree()
+    answer = recommend(*STORAGE, "--strict", "--fix")
+    assert answer.err == ""
+    codes = [line.split()[1] for line in answer.out.splitlines() if line.startswith("PASS ")]
+    rows = ["contradiction:", "duplicate:", "future:"]
+    assert codes == (
+        ["lock:", "space:", "readable:", "tables:", "write:", "intact:", *rows]
+        if backend == "sqlite"
+        else ["readable:", "tables:", "write:", "clock:", *rows]
+    )
+    assert "6 runs can be read" in answer.out
+    assert sweep.tree() == before
+
+
+@every_database
+def test_before_there_are_tables_none_are_made(empty, recommend):
+    for _ in range(2):
+        assert levels(recommend, "--strict") == {}
+        assert empty.open().records.probe().revision is None
+
+
+@every_database
+def test_what_is_wrong_with_the_rows_of_a_database_is_said(sweep, recommend):
+    sweep.history(RUNS + RUNS.splitlines()[0] + "\n")
+    row = "run-0007-aaaa,result,completed,2999-01-01T00:00:00Z,,,0.1,0.2,0.5,,\n"
+    assert levels(recommend) == {"duplicate": "WARNING"}
+    sweep.history(RUNS + row)
+    assert levels(recommend) == {"future": "WARNING"}
+
+
+@every_database
+def test_a_database_that_may_only_be_read_is_said(sweep, recommend, monkeypatch):
+    def barred(*_):
+        raise HistoryError("permission denied for table recommender_headers")
+
+    monkeypatch.setattr("recommender.records.database.connections.Database.writing", barred)
+    assert levels(recommend) == {"write": "FAIL"}
+
+
+def test_a_server_that_is_not_there_is_said(sweep, recommend, monkeypatch):
+    monkeypatch.setenv("RECOMMEND_HISTORY", "postgresql://me@/db?host=/nonexistent")
+    assert levels(recommend) == {"readable": "FAIL"}
+    assert "readable" in recommend(*STORAGE, "--strict", status=3).err
+
+
+@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+def test_a_damaged_file_of_a_database_is_said(sweep, recommend):
+    path = sweep.folder / "history" / "runs.db"
+    data = path.read_bytes()
+    (root,) = (
+        sqlite3.connect(path)
+        .execute("SELECT rootpage FROM sqlite_master WHERE name = 'ix_recommender_results_label'")
+        .fetchone()
+    )
+    start = (root - 1) * 4096
+    path.write_bytes(data[:start] + b"\x0a" + bytes(4095) + data[start + 4096 :])
+    found = levels(recommend)
+    assert found in ({"intact": "FAIL"}, {"write": "FAIL"})

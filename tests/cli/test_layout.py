@@ -3,7 +3,8 @@ import io
 import pytest
 from rich.console import Console
 
-from recommender.cli.layout import print_line, print_runs, with_sd
+from recommender.cli.layout import print_line, print_runs
+from recommender.wording import with_sd
 
 NAMES = ["run", "learning_rate", "cluster_temperature", "tau"]
 ROWS = [[f"run-000{number}-aaaa", "4.5e-05", "0.35", "[red]b[/]"] for number in range(1, 6)]

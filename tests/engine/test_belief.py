@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from recommender import Real, Recommender
+from recommender.engine.belief import apportion
 
 
 @pytest.fixture
@@ -27,6 +28,24 @@ def test_a_prediction_of_a_training_is_that_of_a_suggestion(told):
     means, sds = belief.predict([suggestion])
     assert means[0] == pytest.approx(suggestion.mean, rel=1e-6)
     assert sds[0] == pytest.approx(suggestion.sd, rel=1e-6)
+
+
+@pytest.mark.parametrize("noisy", [False, True])
+def test_draws_have_the_mean_and_the_spread_of_the_belief(told, rng, noisy):
+    belief = told.belief()
+    X = rng.random((3, 2)) * 2.0 - 0.5
+    means, sds = belief.at(X, noisy=noisy)
+    losses = belief.draw(X, 8000, rng, noisy=noisy)
+    assert losses.shape == (3, 8000)
+    assert belief.model.warp.reach == np.inf
+    assert -losses.mean(axis=1) == pytest.approx(means, abs=0.06 * sds.max())
+    assert losses.std(axis=1) == pytest.approx(sds, rel=0.06)
+
+
+def test_shares_are_whole_numbers_in_proportion():
+    assert apportion([0.5, 0.3, 0.2], 10) == [5, 3, 2]
+    assert apportion([1 / 3, 1 / 3, 1 / 3], 4) == [2, 1, 1]
+    assert apportion([0.999, 0.001], 10) == [10, 0]
 
 
 def test_there_is_no_model_of_too_few_runs():

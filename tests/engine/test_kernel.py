@@ -6,8 +6,8 @@ from recommender.engine.surrogate import kernel_of_skopt
 
 
 def kernel():
-    """The sum of one component over all columns and one over the second alone."""
-    everything = Component(np.array([0.3, 1.7, 0.05]), 2.0)
+    """The sum of one component over all columns, in part rough, and one over the second alone."""
+    everything = Component(np.array([0.3, 1.7, 0.5]), 2.0, roughness=0.25)
     return Kernel((everything, Component(np.array([np.inf, 0.4, np.inf]), 0.5)))
 
 
@@ -34,7 +34,15 @@ def test_slope_of_the_correlation_equals_finite_differences():
     np.testing.assert_allclose(correlation_slope(r2), expected, rtol=1e-5)
 
 
+def test_a_rough_function_is_known_near_its_runs_alone():
+    smooth, rough = Component(np.ones(1), 1.0), Component(np.ones(1), 0.0, roughness=1.0)
+    here, near, off = np.array([[0.0]]), np.array([[0.01]]), np.array([[0.5]])
+    assert rough(here, near)[0, 0] > 0.99
+    assert rough(here, off)[0, 0] < 1e-5
+    assert smooth(here, off)[0, 0] > 0.8
+
+
 def test_covariance_of_a_point_with_itself_is_the_variance_and_its_gradient_zero():
     x = np.array([[0.123456789, 0.5, 0.987654321]])
-    assert kernel()(x, x)[0, 0] == pytest.approx(2.5, rel=1e-6)
+    assert kernel()(x, x)[0, 0] == pytest.approx(2.75, rel=1e-6)
     np.testing.assert_allclose(kernel().gradient(x, x), 0.0)

@@ -18,35 +18,44 @@ from recommender.engine.likelihood import (
 
 GROUPS = np.array([0, 1, 1])
 # Length scales of two parameters (the second has two columns), signal variance, noise variance;
-# and with a component of its own for the second parameter.
+# and with a component of its own for the second parameter; and both with a rough function, whose
+# variance comes before the noise's.
 PLAIN = np.log([0.4, 1.3, 1.7, 0.05])
 WITH_CONTEXT = np.log([0.4, 1.3, 0.6, 1.7, 0.8, 0.05])
+ROUGH = np.log([0.4, 1.3, 1.7, 0.3, 0.05])
+ROUGH_WITH_CONTEXT = np.log([0.4, 1.3, 0.6, 1.7, 0.8, 0.3, 0.05])
+CASES = [
+    (PLAIN, (), False),
+    (WITH_CONTEXT, (1,), False),
+    (ROUGH, (), True),
+    (ROUGH_WITH_CONTEXT, (1,), True),
+]
 
 
-def likelihood(rng, context=(), extra=True):
+def likelihood(rng, context=(), extra=True, rough=False):
     X, y = rng.random((12, 3)), rng.standard_normal(12)
     variances = np.where(np.arange(12) == 3, 0.7, 0.0) if extra else np.zeros(12)
-    model = Likelihood.of(X, y, GROUPS, context=context)
-    return X, replace(model, extra=variances)
+    model = replace(Likelihood.of(X, y, GROUPS, context=context), extra=variances)
+    return X, model.roughened() if rough else model
 
 
-def oracle(theta):
+def oracle(theta, context, rough):
     """The same covariance as a kernel of scikit-learn."""
-
     values = np.exp(theta)
-    if theta is PLAIN:
-        return ConstantKernel(values[2]) * RBF(values[:2][GROUPS])
-    alone = np.array([1e12, values[2], values[2]])
-    return ConstantKernel(values[3]) * RBF(values[:2][GROUPS]) + ConstantKernel(values[4]) * RBF(
-        alone
-    )
+    lengths = values[:2][GROUPS]
+    kernel = ConstantKernel(values[3 if context else 2]) * RBF(lengths)
+    if context:
+        kernel += ConstantKernel(values[4]) * RBF(np.array([1e12, values[2], values[2]]))
+    if rough:
+        kernel += ConstantKernel(values[-2]) * RBF(0.1 * lengths)
+    return kernel
 
 
 @pytest.mark.parametrize("extra", [True, False])
-@pytest.mark.parametrize(("theta", "context"), [(PLAIN, ()), (WITH_CONTEXT, (1,))])
-def test_log_marginal_likelihood_equals_that_of_scikit_learn(extra, theta, context, rng):
-    X, model = likelihood(rng, context, extra)
-    kernel = oracle(theta)
+@pytest.mark.parametrize(("theta", "context", "rough"), CASES)
+def test_log_marginal_likelihood_equals_that_of_scikit_learn(extra, theta, context, rough, rng):
+    X, model = likelihood(rng, context, extra, rough)
+    kernel = oracle(theta, context, rough)
     noise = math.exp(theta[-1]) + JITTER * kernel(X)[0, 0] + model.extra
     K_inverse = np.linalg.inv(kernel(X) + np.diag(noise))
     mean = K_inverse.sum(0) @ model.y / K_inverse.sum()
@@ -66,11 +75,11 @@ def test_the_constant_mean_is_the_one_that_makes_the_runs_most_likely(rng):
     assert density(here) > max(density(here - 0.01), density(here + 0.01))
 
 
-@pytest.mark.parametrize(("theta", "context"), [(PLAIN, ()), (WITH_CONTEXT, (1,))])
+@pytest.mark.parametrize(("theta", "context", "rough"), CASES)
 def test_gradient_of_the_log_posterior_equals_finite_differences(
-    theta, context, rng, difference_gradient
+    theta, context, rough, rng, difference_gradient
 ):
-    _, model = likelihood(rng, context)
+    _, model = likelihood(rng, context, rough=rough)
     for here in (theta, theta + 0.5 * rng.standard_normal(len(theta)), theta - 1.5):
         _, gradient = model.negative_log_posterior(here)
         expected = difference_gradient(lambda t: model.negative_log_posterior(t)[0], here)

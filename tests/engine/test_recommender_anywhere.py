@@ -56,7 +56,7 @@ def situations(draw):
     return parameters, context, runs, fix, within, draw(st.integers(1, 3))
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=60, suppress_health_check=list(HealthCheck))
 @given(situations())
 def test_any_history_gives_a_batch_that_keeps_its_promises(situation):
     parameters, context, runs, fix, within, n = situation

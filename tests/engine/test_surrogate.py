@@ -274,3 +274,26 @@ class TestContext:
     def test_without_a_component_of_its_own_a_high_value_seems_easy_to_improve(self):
         high, low = self.chance([], 0.9), self.chance([], 0.1)
         assert high.probability_of_improvement > low.probability_of_improvement + 0.05
+
+
+def test_what_close_neighbours_share_is_taken_for_rough_and_what_they_do_not_for_noise():
+    rough = noisy = 0
+    for seed in range(8):
+        rng = np.random.default_rng(seed)
+        places = rng.random((20, 2))
+        X = np.vstack([places, places + 0.01])
+        trend, size = 2.0 * (X**2).sum(axis=1), 0.3
+        steps = np.tile(size * rng.standard_normal(20), 2)
+        shared = fitted(X, trend + steps + 0.02 * rng.standard_normal(40)).at_runs()
+        rough += shared.noise < 0.25 * size**2
+        noisy += fitted(X, trend + size * rng.standard_normal(40)).at_runs().noise > 0.5 * size**2
+    assert min(rough, noisy) >= 7
+
+
+def test_what_replicates_contradict_is_noise_and_not_known_where_it_was_run(rng):
+    X = np.repeat(np.linspace(0.0, 1.0, 15)[:, None], 3, axis=0)
+    truth = np.sin(3.0 * X[:, 0])
+    y = truth + 0.2 * rng.standard_normal(len(X))
+    posterior = fitted(X, y).at_runs()
+    assert np.abs(posterior.means(X)[:, 0] - truth).max() < 0.2
+    assert posterior.noise == pytest.approx(0.04, rel=0.5)

@@ -70,9 +70,7 @@ def database(history_url: str, tmp_path: Path) -> DatabaseRecords:
 
 
 @every_database
-@settings(
-    suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=25
-)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=25)
 @given(ledgers())
 def test_files_to_a_database_and_back_loses_nothing(
     tmp_path_factory: pytest.TempPathFactory, database: DatabaseRecords, ledger: str
@@ -157,6 +155,35 @@ def test_only_what_is_new_is_copied_and_a_dry_run_copies_nothing(places) -> None
     path.write_text(path.read_text() + "run-2,,,,,,0.1,0.9,0.4,,,v1\n")
     assert copy(source, target).results == 1
     assert target.read().events[-1].extras == {"code": "v1"}
+
+
+@pytest.mark.parametrize("backend", BACKENDS, indirect=True)
+def test_what_waits_in_an_inbox_is_copied_as_if_it_stood_in_the_ledger(places) -> None:
+    path, source, target = places
+    inbox = path.parent / "inbox"
+    inbox.mkdir()
+    header, row = HEADER.replace("note", "NMI,note,code"), "run-2,result,completed,,,,0.1,0.9,0.4,"
+    (inbox / "runs-1.csv").write_text(f"{header}{row}0.7,why,v1\n")
+    (inbox / "runs-2.csv").write_text(HEADER + ROW)  # it stands in the ledger already
+    assert copy(source, target, dry_run=True).results == 2
+    copied = copy(source, target)
+    assert copied.results == 2
+    assert "2 files of results or proposals wait here" in copied.notices[0]
+    assert said(target.read()) == said(source.read())
+    assert source.mend() == ["from/inbox: 2 files moved into the ledgers"]
+    assert copy(source, target).results == 0
+    assert stands(target.contents().results) == stands(source.contents().results)
+
+
+def test_what_waits_in_the_inbox_of_the_target_is_known(places) -> None:
+    path, source, _ = places
+    folder = path.parent.with_name("to")
+    (folder / "inbox").mkdir(parents=True)
+    (folder / "inbox" / "runs-1.csv").write_text(HEADER + ROW)
+    target = FileRecords(folder, PARAMETERS)
+    for dry_run in (True, False):
+        assert copy(source, target, dry_run=dry_run).results == 0
+        assert target.posted() == dry_run
 
 
 @pytest.mark.parametrize("backend", BACKENDS, indirect=True)

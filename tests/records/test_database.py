@@ -6,8 +6,10 @@ import os
 import re
 import subprocess
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 
+import psycopg
 import pytest
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
@@ -26,6 +28,7 @@ from recommender.records.database.connections import Database
 from recommender.records.database.ledgers import DatabaseRecords, DatabaseWriter
 from recommender.records.database.schema import REVISION, VERSION_TABLE, metadata
 from recommender.run import Proposal, Status
+from tests import databases
 from tests.conftest import BACKENDS
 
 every_database = pytest.mark.parametrize("backend", BACKENDS[1:], indirect=True)
@@ -173,6 +176,27 @@ def test_names_of_columns_and_ids_are_data(records: DatabaseRecords) -> None:
     (read,) = records.read().events
     assert read.metrics == event.metrics
     assert (read.label, read.extras, read.note) == (event.label, event.extras, "?  [31m NUL ")
+
+
+def test_where_the_server_has_no_place_free_a_writer_waits_for_one(
+    postgresql_server, postgresql, tmp_path, monkeypatch
+) -> None:
+    records = DatabaseRecords(postgresql, tmp_path, ["lr", "t"])
+    waits = []
+    with ExitStack() as others:
+        with pytest.raises(psycopg.OperationalError, match="too many clients"):
+            while True:
+                others.enter_context(databases.connected(postgresql_server))
+
+        def leave(seconds: float) -> None:
+            waits.append(seconds)
+            others.close()
+
+        monkeypatch.setattr("recommender.records.database.connections.time.sleep", leave)
+        with records.writing() as writer:
+            writer.append_events([RESULT])
+    assert len(waits) == 1
+    assert records.read().events == (RESULT,)
 
 
 # What is said of a URL, and with what

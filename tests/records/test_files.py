@@ -66,7 +66,7 @@ events = st.builds(
 )
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(events, min_size=1, max_size=4), st.lists(events, max_size=2))
 def test_any_events_come_back_as_written(
     tmp_path_factory: pytest.TempPathFactory, first: list[Event], then: list[Event]

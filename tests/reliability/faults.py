@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -21,6 +23,8 @@ _CHANGING = (
     "write",
     "pwrite64",
     "fsync",
+    "fdatasync",
+    "sendto",
     "rename",
     "ftruncate",
     "unlink",
@@ -61,11 +65,17 @@ class Ended:
     error: str
 
 
-def command(action: str, folder: Path) -> list[str]:
-    """Return the command line of a worker."""
+def command(action: str, place: Path | str) -> list[str]:
+    """Return the command line of a worker at a folder, or at the URL of a database."""
     package = Path(recommender.__file__).parent.parent
     worker = Path(__file__).with_name("worker.py")
-    return [sys.executable, "-S", "-E", "-B", *map(str, (worker, package, action, folder))]
+    python = [sys.executable, "-E", "-B", *(["-S"] if isinstance(place, Path) else [])]
+    return [*python, *map(str, (worker, package, action, place))]
+
+
+def spread(points: list[Call], count: int) -> list[Call]:
+    """Return some of the calls, about as many as asked, the last one among them."""
+    return points[:: -max(1, len(points) // count)]
 
 
 def acknowledged(output: str) -> list[str]:
@@ -73,9 +83,9 @@ def acknowledged(output: str) -> list[str]:
     return re.findall("^acknowledged (.*)\n", output, flags=re.MULTILINE)
 
 
-def calls(action: str, folder: Path, log: Path) -> list[Call]:
+def calls(action: str, place: Path | str, log: Path) -> list[Call]:
     """Return the system calls that an action makes, by tracing it once."""
-    traced = ["strace", "-f", "-o", str(log), *command(action, folder)]
+    traced = ["strace", "-f", "-o", str(log), *command(action, place)]
     subprocess.run(traced, check=True, capture_output=True)
     numbers: dict[str, int] = {}
     found: list[Call] = []
@@ -95,12 +105,45 @@ def calls(action: str, folder: Path, log: Path) -> list[Call]:
     return found
 
 
-def run_into(action: str, folder: Path, call: Call, fault: str) -> Ended:
+def run_into(action: str, place: Path | str, call: Call, fault: str) -> Ended:
     """Run a worker that meets `fault` (`signal=SIGKILL`, `error=EIO`) as it makes the call."""
     options = ["-e", f"trace={call.name}", "-e", f"inject={call.name}:{fault}:when={call.number}"]
     strace = ["strace", "-f", "-o", os.devnull, *options]
     done = subprocess.run(
-        [*strace, *command(action, folder)], capture_output=True, text=True, check=False
+        [*strace, *command(action, place)], capture_output=True, text=True, check=False
     )
     ready = done.stdout.startswith("ready\n")
     return Ended(done.returncode, ready, acknowledged(done.stdout), done.stderr)
+
+
+def stop_at(
+    action: str, place: Path | str, call: Call, trace: Path, meanwhile: Callable[[], None]
+) -> Ended:
+    """Run a worker that is stopped as it makes the call, and goes on after `meanwhile` is done.
+
+    Args:
+        action: what the worker does.
+        place: to which history.
+        call: where it is stopped.
+        trace: a path that is free, for a pipe.
+        meanwhile: what happens while it stands still.
+    """
+    os.mkfifo(trace)
+    options = [
+        "-e",
+        f"trace={call.name}",
+        "-e",
+        f"inject={call.name}:signal=SIGSTOP:when={call.number}",
+    ]
+    worker = subprocess.Popen(
+        ["strace", "-f", "-o", str(trace), *options, *command(action, place)],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    with trace.open(errors="replace") as lines:
+        for line in lines:
+            if "--- stopped by SIGSTOP ---" in line:
+                meanwhile()
+                os.kill(int(line.split()[0]), signal.SIGCONT)
+    output, error = worker.communicate()
+    trace.unlink()
+    return Ended(worker.returncode, output.startswith("ready\n"), acknowledged(output), error)

@@ -1,15 +1,20 @@
-"""What `status` and `record` cost in a long history, against reading its file once."""
+"""What `status` and `record` cost in a long history, against reading its file once.
+
+That `record` looks at no other run in a database is tested in `tests/records/test_database.py`;
+here is how long that takes.
+"""
 
 from __future__ import annotations
 
 import csv
 import io
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from tests.conftest import SWEEP, TEMPLATE, Recommend
+from tests.conftest import BACKENDS, SWEEP, TEMPLATE, Recommend
 from tests.needs import unavailable
 from tests.reliability.measured import Measured
 
@@ -86,3 +91,28 @@ def test_a_hundred_thousand_rows(
             seconds[f"s to {command}"] = time.process_time() - began
             assert answer.out
         measured.add(f"{rows} rows", **{name: f"{value:.2f}" for name, value in seconds.items()})
+
+
+@pytest.mark.parametrize("backend", BACKENDS[1:], indirect=True)
+def test_a_hundred_thousand_rows_in_a_database(
+    backend: str,
+    new_place: Callable[[], str],
+    tmp_path: Path,
+    recommend: Recommend,
+    monkeypatch: pytest.MonkeyPatch,
+    long: bool,
+    measured: Measured,
+) -> None:
+    for rows in (1000, 100_000) if long else (100, 1000):
+        folder = project(tmp_path / str(rows), rows).parent.parent
+        place = new_place().replace("sqlite:///", f"sqlite:///{folder}/")
+        recommend("-C", folder, "history", "copy", folder / "history", place)
+        monkeypatch.setenv("RECOMMEND_HISTORY", place)
+        seconds = {}
+        for command, arguments in COMMANDS.items():
+            began = time.perf_counter()
+            answer = recommend("-C", folder, *arguments)
+            seconds[f"s to {command}"] = time.perf_counter() - began
+            assert answer.out
+        figures = {name: f"{value:.2f}" for name, value in seconds.items()}
+        measured.add(f"{backend}, {rows} rows", **figures)

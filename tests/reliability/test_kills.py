@@ -18,7 +18,7 @@ from recommender.records import FileRecords
 from tests.conftest import COLUMNS, RUNS, Recommend, Sweep
 from tests.reliability.faults import acknowledged, calls, command, require_strace, run_into
 from tests.reliability.measured import Measured
-from tests.reliability.worker import ACTIONS, PARAMETERS
+from tests.reliability.worker import ACTIONS, BACKFILL, PARAMETERS
 
 LEDGER = (
     "id,event,status,recorded_at,label,hours,lr,t,loss,note,by\n"
@@ -31,10 +31,12 @@ PROPOSED = (
     "probability_of_improvement,role,reason,engine_seed,history_digest,proposed_by\n"
     "run-1,1,,0.1,0.9,loss,,,,,explore,,0,,\n"
 )
+WITHOUT_T = LEDGER.replace(",t,", ",").replace(",9e-1,", ",")
 SCENARIOS = {
     "append": ("record", {"runs.csv": LEDGER}),
     "append after a torn row": ("record", {"runs.csv": LEDGER + TORN}),
     "a new column": ("record-new-metric", {"runs.csv": LEDGER, "proposals.csv": PROPOSED}),
+    "a new parameter": ("record", {"runs.csv": WITHOUT_T}),
     "append proposals": ("propose", {"runs.csv": LEDGER, "proposals.csv": PROPOSED}),
     "the first result": ("record", {}),
     "the first proposals": ("propose", {}),
@@ -53,7 +55,7 @@ def prepared(folder: Path, ledgers: dict[str, str]) -> Path:
 
 def check(folder: Path, action: str, ledgers: dict[str, str], acknowledged: list[str]) -> bool:
     """Check a history after a fault, and that the next command works; was anything written?"""
-    records = FileRecords(folder, PARAMETERS)
+    records = FileRecords(folder, PARAMETERS, BACKFILL)
     folded = records.read()
     assert folded.conflicts == ()
     found = {run.id: run for run in folded.history.runs}
@@ -62,9 +64,10 @@ def check(folder: Path, action: str, ledgers: dict[str, str], acknowledged: list
     if "runs.csv" in ledgers:
         assert found["run-1"].metrics == {"loss": 0.5}
         header, row, comment, *_ = (folder / "runs.csv").read_text().splitlines()
-        assert row.replace(",0.5,,", ",0.5,") == LEDGER.splitlines()[1]
+        first, second, *_ = ledgers["runs.csv"].splitlines()
+        assert row.replace(",0.5,,", ",0.5,") == second
         assert comment == "# by hand"
-        assert header.startswith("id,event,status,recorded_at,label,hours,lr,t,loss,")
+        assert header.startswith(first.partition("note")[0])
     written = len(found.keys() - {"run-1"})
     ids = ACTIONS[action](records)
     after = records.read()
@@ -121,7 +124,8 @@ def test_a_system_call_that_fails_is_told_and_loses_nothing(
         if ended.status:
             failed += 1
             assert ended.error.count("\n") == 1, ended.error
-            written = {run.id for run in FileRecords(folder, PARAMETERS).read().history.runs}
+            folded = FileRecords(folder, PARAMETERS, BACKFILL).read()
+            written = {run.id for run in folded.history.runs}
             if "nothing was recorded" in ended.error:
                 assert written <= {"run-1"}, (point, ended.error)
         check(folder, action, ledgers, ended.acknowledged)

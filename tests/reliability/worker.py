@@ -1,7 +1,8 @@
-"""What a worker process does to a history: `python -S worker.py PACKAGE_FOLDER ACTION FOLDER`.
+"""What a worker process does to a history: `python -S worker.py PACKAGE_FOLDER ACTION PLACE`.
 
-It loads `recommender.records` alone, so that to start one, and kill it, costs little. It writes
-`ready` before it begins, and `acknowledged ID` for everything that it was told is safe.
+PLACE is a folder, or the URL of a database, for which `-S` must be left out. The worker loads
+`recommender.records` alone, so that to start one, and kill it, costs little. It writes `ready`
+before it begins, and `acknowledged ID` for everything that it was told is safe.
 """
 
 from __future__ import annotations
@@ -19,10 +20,11 @@ if __name__ == "__main__":
     sys.path.insert(0, sys.argv[1])
 
 from recommender.errors import RecommenderError
-from recommender.records import Event, FileRecords, Records, check_event
+from recommender.records import Event, Records, check_event, open_records
 from recommender.run import Proposal, Status
 
 PARAMETERS = ("lr", "t")
+BACKFILL = {"t": 0.9}
 
 
 def result(id: str, **metrics: float) -> Event:
@@ -93,10 +95,10 @@ def cannot_lock(*_: object) -> None:
     raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
 
 
-def main(action: str, folder: Path) -> None:
+def main(action: str, place: str) -> None:
     if action == "record-unlocked":
         fcntl.flock = cannot_lock
-    records = FileRecords(folder, PARAMETERS)
+    records = open_records(place, Path(), PARAMETERS, BACKFILL)
     os.write(1, b"ready\n")
     try:
         several = {"without-end": without_end, "paused": paused}
@@ -108,4 +110,4 @@ def main(action: str, folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[2], Path(sys.argv[3]))
+    main(sys.argv[2], sys.argv[3])

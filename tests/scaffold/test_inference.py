@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from recommender.errors import TableError
@@ -177,7 +177,6 @@ def test_whole_bounds_hold_every_value_and_stay_positive(values: list[int]) -> N
     ),
     suffix=st.sampled_from([".md", ".csv", ".jsonl", ""]),
 )
-@settings(deadline=None)  # the first workbook loads pandas
 def test_any_bytes_give_a_sweep_or_are_refused(write: Write, content: bytes, suffix: str) -> None:
     path = write(content, suffix)
     try:

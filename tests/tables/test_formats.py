@@ -16,6 +16,7 @@ from recommender.errors import TableError
 from recommender.tables import Finding, TableReading, read_runs
 from recommender.tables.delimited import read_delimited
 from recommender.tables.markdown import read_markdown
+from recommender.tables.table import MAX_BYTES
 
 Read = Callable[..., TableReading]
 Write = Callable[..., Path]
@@ -249,6 +250,22 @@ def test_a_damaged_workbook_is_refused(write: Write, content: bytes) -> None:
         read_runs(write(content, ".xlsx"), ["lr"])
 
 
+def test_a_workbook_that_is_larger_than_it_looks_is_refused(tmp_path: Path) -> None:
+    from openpyxl import load_workbook
+
+    path = workbook(tmp_path / "far.xlsx", Runs=[["lr", "loss"], [0.1, 0.5]])
+    book = load_workbook(path)
+    book["Runs"].cell(1_048_576, 16_384, "stray")
+    book.save(path)
+    with pytest.raises(TableError, match="sheet 'Runs' spans 1048576 rows and 16384 columns"):
+        read_runs(path, ["lr"])
+    with zipfile.ZipFile(path, "a", zipfile.ZIP_DEFLATED) as parts:
+        parts.writestr("xl/bomb.xml", bytes(MAX_BYTES))
+    assert path.stat().st_size < 200_000
+    with pytest.raises(TableError, match=r"it unpacks to 1\d{8} bytes"):
+        read_runs(path, ["lr"])
+
+
 def test_a_missing_openpyxl_says_what_to_install(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -268,6 +285,12 @@ def test_pandas_is_loaded_for_workbooks_only(write: Write) -> None:
 
 
 # Files
+
+
+def test_a_file_without_an_end_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("recommender.tables.document.MAX_BYTES", 1000)
+    with pytest.raises(TableError, match=r"/dev/zero: is larger than 1000 bytes"):
+        read_runs(Path("/dev/zero"), ["lr"])
 
 
 def test_a_file_that_cannot_be_read_says_why(tmp_path: Path) -> None:

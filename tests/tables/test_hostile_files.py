@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from recommender.errors import TableError
@@ -92,7 +92,6 @@ def test_a_json_line_cut_in_a_number_is_left_out(read: Read) -> None:
     ),
     suffix=st.sampled_from([".md", ".txt", ".csv", ".tsv", ".jsonl", ""]),
 )
-@settings(deadline=None)  # the first workbook loads pandas
 def test_any_bytes_are_read_or_refused(write: Write, content: bytes, suffix: str) -> None:
     path = write(content, suffix)
     try:

@@ -4,18 +4,32 @@ from __future__ import annotations
 
 import contextlib
 import os
+import random
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Connection, create_engine, event, inspect, make_url, text
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy import (
+    URL,
+    Connection,
+    create_engine,
+    event,
+    func,
+    insert,
+    inspect,
+    make_url,
+    select,
+    text,
+)
+from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
 from recommender.errors import HistoryError, UsageError
 from recommender.history_url import EXAMPLES, passwords, redacted, scrubbed
 from recommender.records import disk
-from recommender.records.database.schema import REVISION, VERSION_TABLE
+from recommender.records.database.schema import REVISION, VERSION_TABLE, headers
+from recommender.records.protocol import Probe
 
 _SECONDS_TO_WRITE = 60.0  # more than anybody holds the write lock
 _SECONDS_OF_SILENCE = 1.0
@@ -31,6 +45,8 @@ _HOLDER = text(
     "l.objid = (hashtext(current_schema())::bigint & 4294967295)::oid"
 )
 _LOCK_NOT_AVAILABLE = "55P03"
+# A connection that fails has no code, only a text.
+_NO_PLACE_FREE = ("too many clients", "too many connections", "connection slots")
 
 
 class Database:
@@ -51,15 +67,15 @@ class Database:
             parsed = None
         if parsed is None or parsed.drivername not in _DRIVERS:
             raise UsageError(f"{self.name}: this is not the URL of a history; write {EXAMPLES}")
-        self._file: Path | None = None
+        self.file: Path | None = None
         if parsed.get_backend_name() == "sqlite":
             if parsed.host or parsed.database in (None, "", ":memory:"):
                 raise UsageError(
                     f"{self.name}: this names no file; write sqlite:///history/runs.db, which is "
                     "meant from the project folder on, or sqlite:////absolute/path/runs.db"
                 )
-            self._file = Path(os.path.realpath(folder / str(parsed.database)))
-            parsed = URL.create("sqlite", database=str(self._file))
+            self.file = Path(os.path.realpath(folder / str(parsed.database)))
+            parsed = URL.create("sqlite", database=str(self.file))
             arguments: dict[str, Any] = {"timeout": _SECONDS_TO_WRITE, "isolation_level": None}
         else:
             parsed = parsed.set(drivername="postgresql+psycopg")
@@ -80,7 +96,7 @@ class Database:
         Raises:
             HistoryError: the database cannot be used.
         """
-        if self._file is not None and not self._file.exists():
+        if self.file is not None and not self.file.exists():
             yield None
             return
         with self._explained():
@@ -102,11 +118,11 @@ class Database:
             HistoryError: the lock cannot be had in time, or the database not be used.
         """
         with self._explained(), contextlib.ExitStack() as stack:
-            if self._file is not None:
-                lock = self._file.with_name(f".{self._file.name}.lock")
+            if self.file is not None:
+                lock = self.file.with_name(f".{self.file.name}.lock")
                 stack.enter_context(disk.locked_in_time(lock, _SECONDS_TO_WRITE))
             connection = stack.enter_context(self._connection(immediate=True))
-            if self._file is None and not _locked(connection, _WRITING, _SECONDS_TO_WRITE):
+            if self.file is None and not _locked(connection, _WRITING, _SECONDS_TO_WRITE):
                 raise HistoryError(
                     f"{self.name}: another process holds the write lock "
                     f"({self._holder(connection)}); wait for it to finish, or end it, and try again"
@@ -117,12 +133,34 @@ class Database:
             try:
                 connection.commit()
             except DBAPIError as error:
-                if not error.connection_invalidated:
-                    raise
+                # The rows may be safe already: an answer was lost, or an old journal not removed.
                 raise HistoryError(
-                    f"{self.name}: the connection was lost at the last moment, so it is not known "
-                    "whether this was recorded; say it again: what is known is not written twice"
+                    f"{self.name}: failed at the last moment ({self._said(error)}), so it is not "
+                    "known whether this was recorded; say it again: what is known is not written "
+                    "twice"
                 ) from None
+
+    def probe(self) -> Probe:
+        """Write a row and take it back, and with it whatever tables had to be made for it.
+
+        Raises:
+            HistoryError: the database cannot be written.
+        """
+        with self.reading() as connection:
+            revision = None if connection is None else _revision(connection)
+        if self.file is not None and not self.file.exists():
+            return Probe(revision)
+        with self.writing() as connection:
+            connection.execute(insert(headers), {"ledger": "probe", "columns": "[]"})
+            damage = ""
+            if self.file is None:
+                time = connection.scalar(select(func.now()))
+            else:
+                time = None
+                found = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar()
+                damage = "" if found == "ok" else str(found)
+            connection.rollback()
+        return Probe(revision, time, damage)
 
     @contextlib.contextmanager
     def proposing(self, waiting: Callable[[], None]) -> Iterator[None]:
@@ -131,8 +169,8 @@ class Database:
         Raises:
             HistoryError: the database cannot be used.
         """
-        if self._file is not None:
-            path = self._file.with_name(f".{self._file.name}.next.lock")
+        if self.file is not None:
+            path = self.file.with_name(f".{self.file.name}.next.lock")
             with disk.locked(path, _SECONDS_OF_SILENCE, lambda _: waiting()):
                 yield
             return
@@ -144,13 +182,25 @@ class Database:
 
     @contextlib.contextmanager
     def _connection(self, **options: Any) -> Iterator[Connection]:
-        if self._file is not None:
+        if self.file is not None:
             options.pop("isolation_level", None)
-        connection = self._engine.connect()
+        connection = self._connect()
         try:
             yield connection.execution_options(**options)
         finally:
             connection.close()
+
+    def _connect(self) -> Connection:
+        """Connect, waiting for a place where the server has none free."""
+        began = time.monotonic()
+        while True:
+            try:
+                return self._engine.connect()
+            except OperationalError as error:
+                full = any(sign in str(error.orig) for sign in _NO_PLACE_FREE)
+                if not full or time.monotonic() - began > _SECONDS_TO_WRITE:
+                    raise
+            time.sleep(random.uniform(0.05, 0.5))  # so that those who wait do not come together
 
     def _holder(self, connection: Connection) -> str:
         holders = connection.execute(_HOLDER, {"lock": _WRITING}).all()
@@ -178,13 +228,16 @@ class Database:
         try:
             yield
         except SQLAlchemyError as error:
-            cause = getattr(error, "orig", None) or error
-            secrets = [*self._secrets, os.environ.get("PGPASSWORD", "")]
-            said = scrubbed(" ".join(str(cause).split()), [secret for secret in secrets if secret])
             raise HistoryError(
-                f"{self.name}: the database cannot be used: {said}; nothing was recorded: see to "
-                "that and try again"
+                f"{self.name}: the database cannot be used: {self._said(error)}; nothing was "
+                "recorded: see to that and try again"
             ) from None
+
+    def _said(self, error: SQLAlchemyError) -> str:
+        """Return what the driver said, without a password."""
+        cause = getattr(error, "orig", None) or error
+        secrets = [*self._secrets, os.environ.get("PGPASSWORD", "")]
+        return scrubbed(" ".join(str(cause).split()), [secret for secret in secrets if secret])
 
 
 def _begin(connection: Connection) -> None:

@@ -8,6 +8,7 @@ import json
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +19,11 @@ from recommender.number import format_value, parse_number, parse_value
 from recommender.records.columns import metric_names, read_events, read_proposals
 from recommender.records.database.connections import Database
 from recommender.records.database.schema import headers, proposals, results
-from recommender.records.event import EventKind
+from recommender.records.event import EventKind, same
 from recommender.records.fold import Folded, fold
 from recommender.records.header import PROPOSALS, RESULTS, Layout
 from recommender.records.ledger import Row, line_of
-from recommender.records.protocol import Content, Contents
+from recommender.records.protocol import Content, Contents, Probe
 from recommender.records.writer import Cells, CheckingWriter
 from recommender.run import Params, Value, run_number
 
@@ -50,19 +51,36 @@ class DatabaseRecords:
 
     The file of an SQLite database is meant from `folder` on. The tables are made when something is
     written for the first time, and brought up to date when they are of an older version.
+    `backfill` is what runs had of a parameter that their rows leave blank.
 
     Raises:
         UsageError: the URL is none that can be used.
     """
 
-    def __init__(self, url: str, folder: Path, parameters: Sequence[str]) -> None:
+    def __init__(
+        self, url: str, folder: Path, parameters: Sequence[str], backfill: Params | None = None
+    ) -> None:
         self.parameters = tuple(parameters)
+        self.backfill = backfill or {}
         self.database = Database(url, folder)
 
     @property
     def results(self) -> str:
         """What messages call the ledger of results."""
         return self.database.name
+
+    @property
+    def file(self) -> Path | None:
+        """The file that an SQLite database is."""
+        return self.database.file
+
+    def probe(self) -> Probe:
+        """Write a row and take it back.
+
+        Raises:
+            HistoryError: the database cannot be written.
+        """
+        return self.database.probe()
 
     def read(self) -> Folded:
         """Return everything that the ledgers say.
@@ -71,12 +89,29 @@ class DatabaseRecords:
             HistoryError: the database cannot be read, or a row makes no sense.
         """
         with self.database.reading() as connection:
-            return _folded(*_read(connection), self.parameters)
+            return self._folded(*_read(connection))
 
     def contents(self) -> Contents:
         """Return the ledgers as they stand. Raises as `read`."""
         with self.database.reading() as connection:
-            return _contents(*_read(connection), self.parameters)
+            return self._contents(*_read(connection))
+
+    def _folded(self, results: _Rows, proposals: _Rows) -> Folded:
+        folded = fold(
+            read_events(results, self.parameters, self.backfill),
+            read_proposals(proposals, self.parameters, self.backfill),
+            self.parameters,
+        )
+        metrics = metric_names(results, self.parameters)
+        content = json.dumps([(rows.headers, rows.found) for rows in (results, proposals)])
+        return replace(folded, metrics=metrics, digest=_hash(content)[:12])
+
+    def _contents(self, results: _Rows, proposals: _Rows) -> Contents:
+        contents = [
+            Content(rows.headers[0] if rows.headers else (), tuple(r.cells for r in rows.rows()))
+            for rows in (results, proposals)
+        ]
+        return Contents(contents[0], contents[1], self._folded(results, proposals))
 
     @contextlib.contextmanager
     def writing(self, *, dry_run: bool = False) -> Iterator[DatabaseWriter]:
@@ -89,10 +124,10 @@ class DatabaseRecords:
         """
         if dry_run:
             with self.database.reading() as connection:
-                yield DatabaseWriter(connection, self.parameters, dry_run=True)
+                yield DatabaseWriter(connection, self, dry_run=True)
             return
         with self.database.writing() as connection:
-            yield DatabaseWriter(connection, self.parameters, dry_run=False)
+            yield DatabaseWriter(connection, self, dry_run=False)
 
     @contextlib.contextmanager
     def proposing(self, waiting: Callable[[], None]) -> Iterator[None]:
@@ -109,9 +144,10 @@ class DatabaseWriter(CheckingWriter):
     """Appends rows in a transaction that holds the write lock, or in a dry run only checks."""
 
     def __init__(
-        self, connection: Connection | None, parameters: Sequence[str], *, dry_run: bool
+        self, connection: Connection | None, records: DatabaseRecords, *, dry_run: bool
     ) -> None:
-        super().__init__(parameters, dry_run)
+        super().__init__(records.parameters, dry_run)
+        self._records = records
         self._connection = connection
         self._folded: Folded | None = None
 
@@ -119,7 +155,7 @@ class DatabaseWriter(CheckingWriter):
     def folded(self) -> Folded:
         """What the ledgers say now, with everything that this writer has appended."""
         if self._folded is None:
-            self._folded = _folded(*_read(self._connection), self._parameters)
+            self._folded = self._records._folded(*_read(self._connection))
         return self._folded
 
     def find(self, *, id: str = "", label: str = "", params: Params | None = None) -> Folded:
@@ -132,10 +168,23 @@ class DatabaseWriter(CheckingWriter):
             if label:
                 wanted.append(table.c.label == _hash(label))
             if params:
-                wanted.append(table.c.params.in_((_params_hash(params), _AMENDED)))
+                wanted.append(table.c.params.in_((*self._hashes(params), _AMENDED)))
             if wanted:
                 runs |= set(self._connection.scalars(sa.select(table.c.run).where(sa.or_(*wanted))))
-        return _folded(*_read(self._connection, runs), self._parameters)
+        return self._records._folded(*_read(self._connection, runs))
+
+    def _hashes(self, params: Params) -> list[str]:
+        """Return the hash of parameters, and those of rows from before some were declared."""
+        new = [
+            name
+            for name, value in self._records.backfill.items()
+            if name in params and same(params[name], value)
+        ]
+        return [
+            _params_hash({name: params[name] for name in params if name not in left_out})
+            for count in range(len(new) + 1)
+            for left_out in combinations(new, count)
+        ]
 
     def next_number(self) -> int:
         """Return the number after the highest in use."""
@@ -149,7 +198,7 @@ class DatabaseWriter(CheckingWriter):
 
     def contents(self) -> Contents:
         """Return the ledgers as they stand now."""
-        return _contents(*_read(self._connection), self._parameters)
+        return self._records._contents(*_read(self._connection))
 
     def append_contents(self, results: Content, proposals: Content) -> None:
         """Append rows as they stand in other ledgers, and the columns that are new.
@@ -245,22 +294,6 @@ def _rows(connection: Connection | None, layout: Layout, runs: Collection[str] |
         return _Rows(where, (), ())
     found = [(sequence, json.loads(cells)) for sequence, cells in connection.execute(wanted)]
     return _Rows(where, _header(connection, layout), found)
-
-
-def _folded(results: _Rows, proposals: _Rows, parameters: Sequence[str]) -> Folded:
-    folded = fold(
-        read_events(results, parameters), read_proposals(proposals, parameters), parameters
-    )
-    content = json.dumps([(rows.headers, rows.found) for rows in (results, proposals)])
-    return replace(folded, metrics=metric_names(results, parameters), digest=_hash(content)[:12])
-
-
-def _contents(results: _Rows, proposals: _Rows, parameters: Sequence[str]) -> Contents:
-    contents = [
-        Content(rows.headers[0] if rows.headers else (), tuple(row.cells for row in rows.rows()))
-        for rows in (results, proposals)
-    ]
-    return Contents(contents[0], contents[1], _folded(results, proposals, parameters))
 
 
 def _hash(text: str) -> str:
