@@ -58,9 +58,9 @@ class Key:
 class Row:
     """What became of one log: of its one error, if any.
 
-    `found` says that the wrong row was named first, `named` that so were its cells, and `wrong`
-    how many sound rows were named. `told` and `told_named` are the same of the observer who knows
-    the hyperparameters, `true` and `true_named` of the one who knows the function.
+    `found` says that the wrong row was named, `named` that so were its cells, and `wrong` how
+    many sound rows were. `told` and `told_named` are the same of the observer who knows the
+    hyperparameters, `true` and `true_named` of the one who knows the function.
     """
 
     seed: int

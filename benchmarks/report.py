@@ -16,8 +16,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from benchmarks import comparison, cost, planted_errors
-from benchmarks.markdown import table
+from benchmarks import comparison, cost, markdown, planted_errors
 from benchmarks.peers import OURS
 from benchmarks.results import ABLATION, CHECKPOINTS, RESULTS, Results, Row, read
 from benchmarks.tasks import KINDS, REPORTING, names_of
@@ -67,7 +66,8 @@ def overview(results: Results) -> str:
     header = ["peer", *(f"rank {runs}" for runs in CHECKPOINTS)]
     header += ["regret 40", "worst decile", "ours / peer", "p", "races", "failed"]
     text = (
-        f"{table(header, lines)}\n\nRanks among the {len(ranked)} peers that have one, over the "
+        f"{markdown.table(header, lines)}\n\n"
+        f"Ranks among the {len(ranked)} peers that have one, over the "
         f"{len(results.of(ranked, CHECKPOINTS[-1]))} races that they all ended."
     )
     shared = results.of(results.peers, CHECKPOINTS[-1])
@@ -87,7 +87,7 @@ def ratios(named: Mapping[str, Results]) -> str:
         [name, *(_ratio(*results.pairs(peer)) if peer in results.peers else "" for peer in peers)]
         for name, results in named.items()
     ]
-    return table(["", *peers], lines)
+    return markdown.table(["", *peers], lines)
 
 
 def by_task(results: Results, tasks: Sequence[str]) -> str:
@@ -101,7 +101,7 @@ def by_task(results: Results, tasks: Sequence[str]) -> str:
             means = [comparison.geometric_mean(column) for column in table.T]
             cells = [f"**{m:.4f}**" if m == min(means) else f"{m:.4f}" for m in means]
             lines.append([f"{task} ({KINDS[task]})", *cells])
-    return table(["task", *peers], lines)
+    return markdown.table(["task", *peers], lines)
 
 
 def losses(results: Results) -> str:
@@ -121,7 +121,7 @@ def losses(results: Results) -> str:
         return f"On no task under any condition is a peer ahead with p < {SIGNIFICANT}."
     found.sort(key=lambda entry: -entry[0])
     lines = [[*cells, _ratio(*pair), _p(p)] for _, cells, pair, p in found]
-    return table(["condition", "task", "peer", "ours / peer", "p"], lines)
+    return markdown.table(["condition", "task", "peer", "ours / peer", "p"], lines)
 
 
 def luckiest(results: Results) -> str:
@@ -141,7 +141,9 @@ def failures(results: Results) -> str:
         for peer, rows in results.failed.items()
         if rows
     ]
-    return table(["peer", "races", "for instance"], lines) if lines else "No race broke off."
+    return (
+        markdown.table(["peer", "races", "for instance"], lines) if lines else "No race broke off."
+    )
 
 
 def race_report(rows: list[Row]) -> str:
@@ -200,7 +202,7 @@ def apart(everything: Results) -> str:
         for peer in results.peers
         if len(own := results.of([peer], CHECKPOINTS[-1])[:, 0])
     ]
-    return table(["peer", "regret 40", "races"], lines)
+    return markdown.table(["peer", "regret 40", "races"], lines)
 
 
 def draw(kinds: Mapping[str, Results], conditions: Mapping[str, Results]) -> None:
@@ -246,7 +248,7 @@ def ablation_report(rows: list[Row]) -> str:
         [item, says, _ratio(theirs, ours), _p(comparison.wilcoxon_p(theirs, ours)), str(len(ours))]
         for item, says, (ours, theirs) in changed.values()
     ]
-    return table(["choice", "instead", "instead / ours", "p", "races"], lines)
+    return markdown.table(["choice", "instead", "instead / ours", "p", "races"], lines)
 
 
 def cost_report() -> str:
@@ -267,7 +269,7 @@ def cost_report() -> str:
         parts += [
             "Seconds from four results to the next four proposals, by the runs known before, and "
             "the memory of the whole process at its highest:",
-            table(["", *(f"{n:,}" for n in runs)], lines),
+            markdown.table(["", *(f"{n:,}" for n in runs)], lines),
             "![Seconds by runs](results/cost.png)",
         ]
         from benchmarks import figures
@@ -277,7 +279,7 @@ def cost_report() -> str:
         lines = [[name, f"{seconds:.2f}", f"{ratio:.2f}"] for name, seconds, ratio in commands]
         parts += [
             "Whole processes on the 36 runs of this repository, one thread, medians:",
-            table(["process", "seconds", f"/ `{cost.BASE}`"], lines),
+            markdown.table(["process", "seconds", f"/ `{cost.BASE}`"], lines),
         ]
     return "\n\n".join(parts) or "No results yet."
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from recommender.engine.hyperparameters import maximise
+from recommender.engine.hyperparameters import BOUNDS, maximise
 from recommender.engine.kernel import Kernel
 from recommender.engine.likelihood import JITTER, Likelihood, inverse
 
@@ -24,6 +24,8 @@ Columns = npt.NDArray[np.intp]
 
 TRIED = 6  # repairs that the hyperparameters are fitted anew for, in each of
 ROUNDS = 2  # rounds: the first fits show with which hyperparameters to look again
+LESS_NOISE, LONGER = (2.0, 4.0), (0.0, 0.7, 1.4)  # by which logarithms of theta are varied
+A_ROW = 2  # repairs of one row at most in a round
 HOPELESS = 9.0  # nats below no error at all, from which on a repair is not fitted anew
 
 
@@ -116,14 +118,11 @@ class Search:
     def log_posterior(self, theta: Array, repairs: Repairs, index: int) -> float:
         """Return the log density of the results as written and of theta, given one repair."""
         value = -self.likelihood(repairs, index).negative_log_posterior(theta)[0]
-        return value + self.of_the_row(repairs, index)
-
-    def of_the_row(self, repairs: Repairs, index: int) -> float:
-        """Return the log density of a result that a repair says nothing of, else 0."""
         if not math.isnan(repairs.values[index]):
-            return 0.0
-        constant = 0.5 * math.log(2.0 * math.pi)  # which a log posterior leaves out
-        return float(log_density_of_anything(self.y[repairs.rows[index]])) + constant
+            return value
+        # The row was left out, and with it a constant that a log posterior omits for each row.
+        own = float(log_density_of_anything(self.y[repairs.rows[index]]))
+        return value + own + 0.5 * math.log(2.0 * math.pi)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +145,7 @@ def weigh(search: Search, repairs: Repairs, theta: Array) -> Weighed:
         theta: the most probable hyperparameters of the runs as written.
     """
     written = search.likelihood()
-    thetas = [theta, *_variations(theta)]
+    thetas = [theta, *_variations(written, theta)]
     table = [_scores(search, written, repairs, one) for one in thetas]
     fitted: dict[int, Array] = {}
     for round_ in range(ROUNDS):
@@ -159,7 +158,7 @@ def weigh(search: Search, repairs: Repairs, theta: Array) -> Weighed:
                 table.append(_scores(search, written, repairs, fitted[index]))
     # However the runs are read, what they say as written must have had the same chance.
     thetas.append(maximise(written, thetas))
-    base = max(-written.negative_log_posterior(theta)[0] for theta in thetas)
+    base = max(-written.negative_log_posterior(one)[0] for one in thetas)
     indices = np.array(sorted(fitted), dtype=np.intp)
     odds = np.array(
         [
@@ -182,26 +181,30 @@ def _scores(search: Search, written: Likelihood, repairs: Repairs, theta: Array)
 def _promising(
     repairs: Repairs, scores: Array, fitted: dict[int, Array], least: float
 ) -> list[int]:
-    """Return the repairs of the highest scores that were not fitted yet, at most two a row."""
+    """Return the repairs of the highest scores that were not fitted yet, few of each row."""
     chosen: list[int] = []
     counts: dict[int, int] = {}
     for index in np.argsort(-scores).tolist():
         if len(chosen) == TRIED or scores[index] < least:
             break
         row = int(repairs.rows[index])
-        if counts.get(row, 0) < 2 and index not in fitted:
+        if counts.get(row, 0) < A_ROW and index not in fitted:
             counts[row] = counts.get(row, 0) + 1
             chosen.append(index)
     return chosen
 
 
-def _variations(theta: Array) -> list[Array]:
-    """Return hyperparameters of less noise and of longer length scales."""
+def _variations(likelihood: Likelihood, theta: Array) -> list[Array]:
+    """Return hyperparameters of less noise and of longer length scales.
+
+    A wrong row is taken for noise or for a narrow peak, which hides that it is wrong.
+    """
+    lengths = sum(len(members) for members in likelihood.components)
     found = []
-    for noise in (-2.0, -4.0):
-        for longer in (0.0, 0.7, 1.4):
+    for less in LESS_NOISE:
+        for longer in LONGER:
             other = theta.copy()
-            other[:-3] += longer
-            other[-1] = max(other[-1] + noise, math.log(1e-6))
+            other[:lengths] += longer
+            other[-1] = max(other[-1] - less, math.log(BOUNDS["noise"][0]))
             found.append(other)
     return found

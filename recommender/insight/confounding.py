@@ -79,7 +79,7 @@ def _beside(view: View, name: str, runs: list[Run], context: tuple[str, ...]) ->
     )
     within, counted = rank_correlation_within(groups.ravel(), y, z)
     names = " and ".join(context)
-    text = f"{known}: it agrees with {metric} by a rank correlation of {overall:+.2f} over all"
+    text = f"{known}: from best to worst it correlates {overall:+.2f} with {metric} over all"
     if math.isnan(within) or counted < FEWEST:
         return (
             f"{text}; too few of them share their {names} to tell within it. Evaluate more runs "

@@ -206,7 +206,7 @@ def test_designs_that_cannot_tell_are_described(found):
 
 
 def test_replicates_make_the_noise_known(found):
-    more = "run-0031-aaaa,result,completed,,,,0.001,0.4,0.59,,,\n"
+    more = "run-0031-aaaa,result,completed,,,,0.001,0.4,0.501,,,\n"
     assert "noise" not in found(more=more)
 
 
