@@ -29,6 +29,7 @@ import numpy.typing as npt
 
 from benchmarks import histories
 from benchmarks.histories import DESIGNS, ERRORS, Log, Planted
+from benchmarks.markdown import table
 from recommender.engine.encoding import Encoding
 from recommender.engine.repairs import Search, gains, log_density_of_anything
 from recommender.engine.slips import Slip, slips
@@ -160,7 +161,7 @@ def _verdict(planted: Planted, guesses: Sequence[Slip], odds: Array) -> tuple[in
     return 1, int(frozenset(guesses[best].cells) == planted.cells)
 
 
-def table(rows: Iterable[Row]) -> str:
+def report(rows: Iterable[Row]) -> str:
     """Return what was found, as Markdown tables."""
     rows = list(rows)
     heads = ("error", "design", "planted", f"moved by {MOVED:g} sd", "nobody could", "hidden",
@@ -176,7 +177,7 @@ def table(rows: Iterable[Row]) -> str:
         lines.append(["all", "", *_counts(planted)])
     clean = [row for row in rows if row.error == CLEAN]
     alarms = sum(row.wrong > 0 for row in clean)
-    parts = [_markdown(heads, lines)] if lines else []
+    parts = [table(heads, lines, words=2)] if lines else []
     if clean:
         seconds = [row.seconds for row in rows]
         parts.append(
@@ -207,11 +208,6 @@ def _share(count: int, of: Sequence[Row]) -> str:
     return f"{count / len(of):.1%}" if of else "–"
 
 
-def _markdown(heads: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
-    rule = ["---", "---", *["--:"] * (len(heads) - 2)]
-    return "\n".join(f"| {' | '.join(cells)} |" for cells in (heads, rule, *lines))
-
-
 def keys(logs: int, first: int = 0) -> Iterator[Key]:
     """Yield the logs to be searched, one of each kind in turn."""
     for seed in range(first, first + logs):
@@ -233,7 +229,8 @@ def read(path: Path = RESULTS) -> list[Row]:
         ]
 
 
-def _append(path: Path, row: Row) -> None:
+def append(path: Path, row: Row) -> None:
+    """Append one row to a file, which is made with its header where there is none."""
     new = not path.exists()
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a", newline="", encoding="utf-8") as file:
@@ -262,8 +259,8 @@ def main() -> None:
         spawn = multiprocessing.get_context("spawn")
         with ProcessPoolExecutor(options.jobs, mp_context=spawn) as pool:
             for row in pool.map(examine, wanted):
-                _append(options.out, row)
-    print(table(read(options.out)))
+                append(options.out, row)
+    print(report(read(options.out)))
 
 
 if __name__ == "__main__":

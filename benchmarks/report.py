@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import argparse
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
-from benchmarks import comparison, cost
+from benchmarks import comparison, cost, planted_errors
+from benchmarks.markdown import table
 from benchmarks.peers import OURS
 from benchmarks.results import ABLATION, CHECKPOINTS, RESULTS, Results, Row, read
 from benchmarks.tasks import KINDS, REPORTING, names_of
@@ -27,11 +28,6 @@ README = Path(__file__).with_name("README.md")
 FIGURES = Path(__file__).with_name("results")
 SIGNIFICANT = 0.05
 Array = npt.NDArray[np.float64]
-
-
-def _table(header: Sequence[str], lines: Iterable[Sequence[str]]) -> str:
-    rule = ["---", *["--:"] * (len(header) - 1)]
-    return "\n".join(f"| {' | '.join(cells)} |" for cells in (header, rule, *lines))
 
 
 def _p(value: float) -> str:
@@ -71,7 +67,7 @@ def overview(results: Results) -> str:
     header = ["peer", *(f"rank {runs}" for runs in CHECKPOINTS)]
     header += ["regret 40", "worst decile", "ours / peer", "p", "races", "failed"]
     text = (
-        f"{_table(header, lines)}\n\nRanks among the {len(ranked)} peers that have one, over the "
+        f"{table(header, lines)}\n\nRanks among the {len(ranked)} peers that have one, over the "
         f"{len(results.of(ranked, CHECKPOINTS[-1]))} races that they all ended."
     )
     shared = results.of(results.peers, CHECKPOINTS[-1])
@@ -91,7 +87,7 @@ def ratios(named: Mapping[str, Results]) -> str:
         [name, *(_ratio(*results.pairs(peer)) if peer in results.peers else "" for peer in peers)]
         for name, results in named.items()
     ]
-    return _table(["", *peers], lines)
+    return table(["", *peers], lines)
 
 
 def by_task(results: Results, tasks: Sequence[str]) -> str:
@@ -105,7 +101,7 @@ def by_task(results: Results, tasks: Sequence[str]) -> str:
             means = [comparison.geometric_mean(column) for column in table.T]
             cells = [f"**{m:.4f}**" if m == min(means) else f"{m:.4f}" for m in means]
             lines.append([f"{task} ({KINDS[task]})", *cells])
-    return _table(["task", *peers], lines)
+    return table(["task", *peers], lines)
 
 
 def losses(results: Results) -> str:
@@ -125,7 +121,7 @@ def losses(results: Results) -> str:
         return f"On no task under any condition is a peer ahead with p < {SIGNIFICANT}."
     found.sort(key=lambda entry: -entry[0])
     lines = [[*cells, _ratio(*pair), _p(p)] for _, cells, pair, p in found]
-    return _table(["condition", "task", "peer", "ours / peer", "p"], lines)
+    return table(["condition", "task", "peer", "ours / peer", "p"], lines)
 
 
 def luckiest(results: Results) -> str:
@@ -145,7 +141,7 @@ def failures(results: Results) -> str:
         for peer, rows in results.failed.items()
         if rows
     ]
-    return _table(["peer", "races", "for instance"], lines) if lines else "No race broke off."
+    return table(["peer", "races", "for instance"], lines) if lines else "No race broke off."
 
 
 def race_report(rows: list[Row]) -> str:
@@ -204,7 +200,7 @@ def apart(everything: Results) -> str:
         for peer in results.peers
         if len(own := results.of([peer], CHECKPOINTS[-1])[:, 0])
     ]
-    return _table(["peer", "regret 40", "races"], lines)
+    return table(["peer", "regret 40", "races"], lines)
 
 
 def draw(kinds: Mapping[str, Results], conditions: Mapping[str, Results]) -> None:
@@ -250,7 +246,7 @@ def ablation_report(rows: list[Row]) -> str:
         [item, says, _ratio(theirs, ours), _p(comparison.wilcoxon_p(theirs, ours)), str(len(ours))]
         for item, says, (ours, theirs) in changed.values()
     ]
-    return _table(["choice", "instead", "instead / ours", "p", "races"], lines)
+    return table(["choice", "instead", "instead / ours", "p", "races"], lines)
 
 
 def cost_report() -> str:
@@ -271,7 +267,7 @@ def cost_report() -> str:
         parts += [
             "Seconds from four results to the next four proposals, by the runs known before, and "
             "the memory of the whole process at its highest:",
-            _table(["", *(f"{n:,}" for n in runs)], lines),
+            table(["", *(f"{n:,}" for n in runs)], lines),
             "![Seconds by runs](results/cost.png)",
         ]
         from benchmarks import figures
@@ -281,7 +277,7 @@ def cost_report() -> str:
         lines = [[name, f"{seconds:.2f}", f"{ratio:.2f}"] for name, seconds, ratio in commands]
         parts += [
             "Whole processes on the 36 runs of this repository, one thread, medians:",
-            _table(["process", "seconds", f"/ `{cost.BASE}`"], lines),
+            table(["process", "seconds", f"/ `{cost.BASE}`"], lines),
         ]
     return "\n\n".join(parts) or "No results yet."
 
@@ -311,6 +307,7 @@ def main() -> None:
     text = README.read_text(encoding="utf-8")
     text = fill(text, "race", race_report(read(options.results)))
     text = fill(text, "ablation", ablation_report(read(options.ablation)))
+    text = fill(text, "planted", planted_errors.report(planted_errors.read()))
     text = fill(text, "cost", cost_report())
     README.write_text(text, encoding="utf-8")
     print(f"wrote {README.name} and the figures in {FIGURES.name}/")

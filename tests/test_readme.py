@@ -12,19 +12,13 @@ ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
-@pytest.fixture(scope="module")
-def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
+@pytest.fixture
+def clone(tmp_path: Path) -> Path:
     """A fresh copy of the committed project."""
-    folder = tmp_path_factory.mktemp("clone")
+    folder = tmp_path / "clone"
     shutil.copytree(ROOT / "configs", folder / "configs", ignore=shutil.ignore_patterns("jobs"))
     shutil.copytree(ROOT / "history", folder / "history", ignore=shutil.ignore_patterns("prop*"))
     return folder
-
-
-@pytest.fixture(scope="module")
-def transcript(clone: Path) -> str:
-    """What `recommend next --n 4` prints there."""
-    return printed(clone, "next", "--n", "4")
 
 
 def printed(folder: Path, *arguments: str) -> str:
@@ -44,21 +38,27 @@ def test_readme_has_exactly_two_commands_for_a_fresh_machine():
     assert commands[1].endswith("python -m pytest")
 
 
-def test_transcript_says_what_the_command_says(transcript):
+@pytest.mark.parametrize("call", ["doctor --quiet", "next --n 4"])
+def test_transcript_says_what_the_command_says(clone, call):
+    shown = re.search(rf"\$ recommend {call}\n(.*?)```\n<!-- end -->", README, flags=re.DOTALL)
+    assert shown is not None
+    assert words(shown[1]) == words(printed(clone, *call.split()))
+
+
+def test_transcript_names_the_job_files():
     shown = re.search(r"\$ recommend next --n 4\n(.*?)```\n<!-- end -->", README, flags=re.DOTALL)
     assert shown is not None
-    assert words(shown[1]) == words(transcript)
     assert len(re.findall(r"configs/jobs/run-00\d\d-[0-9a-f]{4}\.yaml", shown[1])) == 4
 
 
-def test_the_end_of_the_effects_and_the_lessons_are_what_the_commands_say(clone, transcript):
+def test_the_end_of_the_effects_and_the_lessons_are_what_the_commands_say(clone):
     pattern = r"<!-- transcript: recommend effects -->\n```console\n(.*?)```\n<!-- end -->"
     shown = re.search(pattern, README, flags=re.DOTALL)
     assert shown is not None
     output = printed(clone, "effects")
     assert words(shown[1]) == words(output[output.index("what it comes to") :])
     lessons = words("".join(re.findall(r"^- if loss .*$", README, flags=re.MULTILINE)))
-    last = re.findall(r"run-0040-[0-9a-f]{4}", transcript)[0]
+    last = re.findall(r"run-0040-[0-9a-f]{4}", printed(clone, "next", "--n", "4"))[0]
     explained = printed(clone, "why", last)
     assert lessons
     assert lessons == words("".join(re.findall(r"^- if .*$", explained, flags=re.MULTILINE)))

@@ -1,3 +1,5 @@
+import math
+
 import pytest
 
 from recommender.vocabulary import (
@@ -5,6 +7,8 @@ from recommender.vocabulary import (
     is_metric_name,
     is_minimized,
     is_temperature_like,
+    is_version_like,
+    natural_range,
 )
 
 
@@ -67,3 +71,16 @@ def test_temperatures_and_weights_are_known_in_every_spelling(name):
 )  # fmt: skip
 def test_other_parameters_are_no_temperatures(name):
     assert not is_temperature_like(name)
+
+
+def test_the_name_tells_which_values_a_metric_can_have():
+    assert natural_range("NMI") == natural_range("val_acc") == (0.0, 1.0)
+    assert natural_range("ARI") == (-1.0, 1.0)
+    assert natural_range("RMSE") == (0.0, math.inf)
+    assert natural_range("loss") is None
+
+
+@pytest.mark.parametrize("name", ["code_version", "git_sha", "commit", "dataset", "数据集"])
+def test_columns_that_say_which_code_or_data_are_known(name):
+    assert is_version_like(name)
+    assert not is_version_like("operator")

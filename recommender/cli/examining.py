@@ -6,8 +6,11 @@ from typing import Annotated
 
 import typer
 
-from recommender.cli.session import DryRun, Json, Quiet, now, print_json, printable, say, working
+from recommender.cli.layout import print_line
+from recommender.cli.session import DryRun, Json, Quiet, answers, now, print_json, say, working
 from recommender.errors import UsageError
+
+_STYLES = {"FAIL": "bold red", "PASS": "dim"}
 
 
 def register(app: typer.Typer) -> None:
@@ -63,9 +66,11 @@ def doctor(
     else:
         for sentence in mended:
             say(f"{'would mend' if dry_run else 'mended'}: {sentence}", quiet=quiet)
+        console = answers()
         for check in checks:
             if not quiet or check.level != "PASS":
-                print(printable(f"{check.level:<7}  {check.code}: {check.message}"))
+                style = _STYLES.get(check.level, "")
+                print_line(console, f"{check.level:<7} ", f"{check.code}: {check.message}", style)
         if dry_run:
             say("dry run: nothing was written", quiet=quiet)
     if strict:

@@ -134,7 +134,7 @@ def _empty(view: View, names: list[str]) -> Iterator[Check]:
         message = (
             f"no run has {name} between {values[0]} and {values[1]}, {high - low:.0%} of its "
             f"range{' (on its log scale)' * (getattr(view.space[name], 'scale', '') == 'log')}; "
-            "what the model says there is a guess"
+            "what the model says there is a guess; try one run there, or narrow the bounds"
         )
         yield Check("empty-region", Level.WARNING, message)
     if not found:

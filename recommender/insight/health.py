@@ -18,6 +18,10 @@ from recommender.insight.view import View
 WEAK = 0.5  # R2 below which predictions are called guesses
 UNLIKELY = 0.01  # the chance of so few results inside their intervals
 
+_ADVICE = {
+    "flat-parameter": "; do not tune it on what they seem to show, and try wider values to find out"
+}
+
 
 def health(view: View) -> Iterator[Check]:
     """Say how well the model predicts each run from the others, and what it cannot tell."""
@@ -34,7 +38,8 @@ def health(view: View) -> Iterator[Check]:
     yield _fit(view, surrogate)
     told = list(of_the_parameters(view.objective, evidence, surrogate, view.belief.encoding))
     for notice in told:
-        yield Check(notice.code, Level.WARNING, notice.message, notice.runs)
+        advice = _ADVICE.get(notice.code, "")
+        yield Check(notice.code, Level.WARNING, f"{notice.message}{advice}", notice.runs)
     codes = {notice.code for notice in told}
     for code, message in (
         ("flat-parameter", "every parameter has an effect that the runs can tell from none"),

@@ -37,18 +37,21 @@ def suspects(view: View) -> Iterator[Check]:
 
 
 def _message(view: View, run: Run, suspect: Suspect) -> str:
-    metric = view.objective.metric
+    metric, surrogate = view.objective.metric, view.belief.surrogate
+    assert surrogate is not None, "without a model nothing is suspect"
+    expected = view.objective.from_loss(float(surrogate.leave_one_out_mean[suspect.row]))
+    sd = float(surrogate.leave_one_out_sd[suspect.row])
     likely, share = suspect.slips[0]
     guess = _guess(view, run, likely)
     if share < ALONE:
         others = (slip for slip, _ in suspect.slips if slip.cells != likely.cells)
         rival = next(others, None)
         if rival is not None:
-            guess = f"{guess} ({share:.0%}), or {_guess(view, run, rival)}"
+            guess = f"{guess} ({share:.0%}); or else: {_guess(view, run, rival)}"
     return (
-        f"{place(view.folded, run, metric)}: {run.id} ({settings(run)}, {metric} "
-        f"{format_value(run.metrics[metric])}) contradicts the other rows: {guess}. Look it up; if "
-        f"so: {_remedy(view, run, likely)}"
+        f"{place(view.folded, run, metric)}: {run.id} ({settings(run)}) has {metric} "
+        f"{format_value(run.metrics[metric])}, where the other runs predict {expected:.3g} ± "
+        f"{sd:.2g}. {guess}. Look it up; if so: {_remedy(view, run, likely)}"
     )
 
 
@@ -56,7 +59,7 @@ def _guess(view: View, run: Run, slip: Slip) -> str:
     """Return in words what may have happened to a row."""
     metric = view.objective.metric
     if slip.kind is Kind.RESULT:
-        return f"the {metric} looks wrong, not the parameters"
+        return f"{metric} looks wrong, not a parameter"
     cells = [
         f"{name or metric} {_written(view, run, name)} looks like {_meant(slip, name)}"
         for name in slip.cells
@@ -66,8 +69,10 @@ def _guess(view: View, run: Run, slip: Slip) -> str:
         return f"{one} and {two} look swapped ({', '.join(cells)})"
     how = {Kind.DECIMAL: "a slipped decimal point", Kind.DIGITS: "two digits exchanged"}
     why = f", {how[slip.kind]}" if slip.kind in how else ""
-    repaired = "" if slip.cells == (RESULT,) else f": a run there has such a {metric}"
-    return f"{cells[0]}{why}{repaired}"
+    if slip.cells == (RESULT,):
+        return f"{cells[0]}{why}"
+    (name,) = slip.cells
+    return f"{cells[0]}{why}: it has the {metric} of a run at {name} {_meant(slip, name)}"
 
 
 def _remedy(view: View, run: Run, slip: Slip) -> str:

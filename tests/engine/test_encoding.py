@@ -151,3 +151,12 @@ def test_fixing_a_narrowed_parameter_ends_the_narrowing():
     region = Region({}, {"a": (0.0, 1.0)}).fixing({"a": 0.5})
     assert region.fixed == {"a": 0.5}
     assert region.within == {}
+
+
+def test_values_of_one_parameter_are_encoded_as_in_a_run():
+    encoding = Encoding(SPACE)
+    runs = [encoding.decode(x) for x in np.random.default_rng(3).random((6, encoding.width))]
+    X = encoding.encode(runs)
+    for name, columns in encoding.columns.items():
+        found = encoding.encode_values(name, [run[name] for run in runs])
+        assert np.array_equal(found, X[:, columns])

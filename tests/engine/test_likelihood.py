@@ -131,3 +131,12 @@ def test_coinciding_runs_with_next_to_no_noise_still_have_a_finite_density(rng):
     assert math.isfinite(value)
     assert value < 1e9
     assert np.all(np.isfinite(gradient))
+
+
+def test_the_kernel_is_that_of_the_covariance(rng):
+    X, groups = rng.random((7, 2)), np.array([0, 1])
+    likelihood = Likelihood.of(X, rng.standard_normal(7), groups, context=[1])
+    theta = np.log([0.3, 0.8, 0.5, 0.4, 0.9, 0.02])
+    noisy = likelihood.kernel(theta, groups)(X, X) + np.diag(likelihood.diagonal(theta))
+    assert noisy == pytest.approx(likelihood.covariance(theta))
+    assert likelihood.kernel(theta, groups, 3.0).variance == pytest.approx(9.0 * (0.4 + 0.9))
