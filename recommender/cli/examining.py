@@ -44,7 +44,7 @@ def doctor(
     if fix and not storage:
         raise UsageError("--fix goes with --storage; what is suspicious in a run a person decides")
     if metric is not None and storage:
-        raise UsageError("--metric does not go with --storage, which examines files")
+        raise UsageError("--metric goes without --storage, which asks how the history is stored")
     if dry_run and not fix:
         raise UsageError("--dry-run goes with --fix; without it nothing is changed anyway")
     project = context.obj.project()
