@@ -12,7 +12,7 @@ from recommender.cli.main import exit_status
 
 COMMANDS = [
     *("init", "import", "next", "jobs", "record", "drop", "exclude", "restore", "status", "best"),
-    *("doctor", "effects", "why", "scorecard", "check", "history copy"),
+    *("doctor", "effects", "why", "scorecard", "check", "report", "history copy"),
 ]
 WRITE_NOTHING = ("status", "best", "effects", "why", "scorecard", "check")
 README = Path(__file__).parents[2] / "README.md"
