@@ -19,15 +19,20 @@ from tests.report.conftest import (
     without_runs,
 )
 
+LOCAL = ("data:", "blob:", "chrome:")  # the browser's own first tab is in the last
+
+
+def fetched(browser):
+    """Return what was requested from anywhere but the browser itself."""
+    return [url for url in browser.requests if not url.startswith(LOCAL)]
+
 
 def test_the_page_opens_without_an_error_or_a_request(page_of, browser):
     page = page_of(plan)
     browser.open(page)
     browser.listen()
     assert browser.messages == []
-    assert [url for url in browser.requests if not url.startswith(("data:", "blob:"))] == [
-        page.as_uri()
-    ]
+    assert fetched(browser) == [page.as_uri()]
 
 
 def test_every_figure_is_drawn_and_said_in_words(page_of, browser):
@@ -125,7 +130,7 @@ def test_nothing_of_the_history_runs_and_all_of_it_stays_text(page_of, browser):
     browser.open(page_of(hostile))
     browser.listen()
     assert browser.messages == []
-    assert len([url for url in browser.requests if not url.startswith(("data:", "blob:"))]) == 1
+    assert len(fetched(browser)) == 1
     assert browser.run("return window.hacked") is None
     harmful = (
         "main script, main style, main img, iframe, object, main u, main s, main a, "
