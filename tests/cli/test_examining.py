@@ -5,6 +5,7 @@ import os
 import sqlite3
 import time
 from collections import namedtuple
+from contextlib import closing
 
 import pytest
 
@@ -228,11 +229,9 @@ def test_a_server_that_is_not_there_is_said(sweep, recommend, monkeypatch):
 def test_a_damaged_file_of_a_database_is_said(sweep, recommend):
     path = sweep.folder / "history" / "runs.db"
     data = path.read_bytes()
-    (root,) = (
-        sqlite3.connect(path)
-        .execute("SELECT rootpage FROM sqlite_master WHERE name = 'ix_recommender_results_label'")
-        .fetchone()
-    )
+    index = "SELECT rootpage FROM sqlite_master WHERE name = 'ix_recommender_results_label'"
+    with closing(sqlite3.connect(path)) as connection:
+        (root,) = connection.execute(index).fetchone()
     start = (root - 1) * 4096
     path.write_bytes(data[:start] + b"\x0a" + bytes(4095) + data[start + 4096 :])
     found = levels(recommend)
