@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from statistics import median
 
+from recommender.campaign.objectives import objective_of
 from recommender.campaign.project import Project
 from recommender.campaign.proposing import recommender_for
 from recommender.engine.answers import Incumbent
 from recommender.engine.outlook import LOOKED_AHEAD, SURE, Outlook
 from recommender.engine.recommender import Recommender
 from recommender.records import Folded
-from recommender.run import Run
+from recommender.run import Objective, Run
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,7 @@ class Best:
     model. `hours_per_run` is the median of the hours that finished runs took, None if none says.
     """
 
+    objective: Objective
     best: BestRun | None
     by_context: tuple[BestRun, ...]
     outlook: Outlook | None
@@ -49,14 +51,16 @@ class Best:
         return self.outlook.runs * self.hours_per_run
 
 
-def best(project: Project) -> Best:
-    """Return the incumbents.
+def best(project: Project, metric: str | None = None) -> Best:
+    """Return the incumbents in a metric, by default the objective.
 
     Raises:
+        UsageError: no run has a value of that metric.
         ConflictError, HistoryError: the history contradicts itself, or cannot be read.
     """
     folded = project.read()
-    return best_of(recommender_for(project, folded), folded)
+    objective = objective_of(project, folded, metric)
+    return best_of(recommender_for(project, folded, objective=objective), folded)
 
 
 def best_of(recommender: Recommender, folded: Folded, *, ahead: bool = True) -> Best:
@@ -76,6 +80,7 @@ def best_of(recommender: Recommender, folded: Folded, *, ahead: bool = True) -> 
     overall = recommender.best()
     hours = [run.hours for run in folded.history.runs if run.hours and run.status.has_result]
     return Best(
+        objective=recommender.objective,
         best=None if overall is None else found(overall),
         by_context=tuple(found(incumbent) for incumbent in recommender.best_by_context()),
         outlook=recommender.outlook() if ahead else None,
@@ -84,8 +89,9 @@ def best_of(recommender: Recommender, folded: Folded, *, ahead: bool = True) -> 
     )
 
 
-def advice(found: Best, metric: str) -> tuple[str, ...]:
+def advice(found: Best) -> tuple[str, ...]:
     """Return which run to repeat first, and whether to go on, a sentence each."""
+    metric = found.objective.metric
     said = []
     for each in found.runs:
         rival = each.incumbent.rival

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from recommender.campaign.objectives import metrics_with_values
 from recommender.campaign.project import Project
-from recommender.campaign.viewing import metrics_with_values, view, view_of
+from recommender.campaign.viewing import view, view_of
 from recommender.errors import UsageError
 from recommender.insight.effects import Effects
 from recommender.insight.effects import effects as effects_of

@@ -14,9 +14,9 @@ from pathlib import Path
 
 from recommender import __version__
 from recommender.campaign.best import advice, best_of
+from recommender.campaign.objectives import objective_of
 from recommender.campaign.project import Project
 from recommender.campaign.proposing import recommender_for
-from recommender.campaign.viewing import objective_of
 from recommender.errors import ConflictError, UsageError
 from recommender.insight.doctor import doctor
 from recommender.insight.effects import effects
@@ -113,9 +113,10 @@ def gathered(project: Project, metric: str | None, now: str) -> Content:
     view = View(folded, project.config.space, project.config.objective, recommender.belief())
     ahead = len(view.measured) <= MOST_FORESEEN
     best = best_of(recommender, folded, ahead=ahead)
-    said = advice(best, objective.metric)
+    said = advice(best)
     if not ahead and not objective.context:
-        said += ("whether more runs are worth their hours: recommend best",)
+        other = "" if metric is None else f" --metric {metric}"
+        said += (f"whether more runs are worth their hours: recommend best{other}",)
     return Content(
         project=project.folder.resolve().name,
         made_at=now,

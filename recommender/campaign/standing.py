@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from recommender.campaign.objectives import objective_of
 from recommender.campaign.project import Project
 from recommender.run import Objective, Run, Status
 
@@ -13,10 +14,12 @@ from recommender.run import Objective, Run, Status
 class Standing:
     """The counts of runs by status, the pending runs, and the best observed ones.
 
+    `objective` is what the best ones are the best in, and what `unmeasured` runs have no value of.
     With a context declared there is no overall best; `best_by_context` has one run for each
     context value.
     """
 
+    objective: Objective
     runs: int
     completed: int
     crashed: int
@@ -30,14 +33,15 @@ class Standing:
     notices: tuple[str, ...]
 
 
-def standing(project: Project) -> Standing:
-    """Return where the sweep stands.
+def standing(project: Project, metric: str | None = None) -> Standing:
+    """Return where the sweep stands, as judged by a metric, by default the objective.
 
     Raises:
+        UsageError: no run has a value of that metric.
         ConflictError, HistoryError: the history contradicts itself, or cannot be read.
     """
     folded = project.read()
-    objective, runs = project.config.objective, folded.history.runs
+    objective, runs = objective_of(project, folded, metric), folded.history.runs
     measured = [run for run in runs if _is_measured(run, objective)]
     unmeasured = [
         run
@@ -55,6 +59,7 @@ def standing(project: Project) -> Standing:
         return len(folded.history.with_status(status))
 
     return Standing(
+        objective=objective,
         runs=sum(run.status.has_result for run in runs),
         completed=count(Status.COMPLETED),
         crashed=count(Status.CRASHED),

@@ -22,7 +22,7 @@ from recommender.wording import percent, with_sd
 
 def print_best(project: Project, found: Best) -> None:
     """Print the incumbents as a table, what to repeat, and whether to go on."""
-    objective = project.config.objective
+    objective = found.objective
     names = ", ".join(objective.context)
     rows = []
     for each in found.runs:
@@ -41,7 +41,7 @@ def print_best(project: Project, found: Best) -> None:
     console.print()
     text = f"P(best): the chance that its true value is the best of that many configurations{note}."
     console.print(Text(text, style="dim"))
-    for text in advice(found, objective.metric):
+    for text in advice(found):
         print_line(console, "-", text)
 
 

@@ -7,7 +7,17 @@ from typing import Annotated
 import typer
 
 from recommender.cli.layout import print_line
-from recommender.cli.session import DryRun, Json, Quiet, answers, now, print_json, say, working
+from recommender.cli.session import (
+    DryRun,
+    Json,
+    Metric,
+    Quiet,
+    answers,
+    now,
+    print_json,
+    say,
+    working,
+)
 from recommender.errors import UsageError
 
 _STYLES = {"FAIL": "bold red", "PASS": "dim"}
@@ -20,10 +30,7 @@ def register(app: typer.Typer) -> None:
 
 def doctor(
     context: typer.Context,
-    metric: Annotated[
-        str | None,
-        typer.Option("--metric", metavar="NAME", help="Examine the runs by another metric."),
-    ] = None,
+    metric: Metric = None,
     storage: Annotated[
         bool, typer.Option("--storage", help="Examine how safely the history is stored instead.")
     ] = False,

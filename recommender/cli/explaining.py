@@ -7,12 +7,7 @@ from typing import Annotated
 
 import typer
 
-from recommender.cli.session import Json, Quiet, print_json, say, working
-
-Metric = Annotated[
-    str | None,
-    typer.Option("--metric", metavar="NAME", help="A metric that runs have; else the objective."),
-]
+from recommender.cli.session import Json, Metric, Quiet, print_json, say, working
 
 
 def register(app: typer.Typer) -> None:

@@ -9,7 +9,7 @@ from rich.text import Text
 
 from recommender.campaign.standing import standing
 from recommender.cli.layout import cells, print_runs, print_title, run_document
-from recommender.cli.session import Json, Quiet, answers, now, print_json, say, working
+from recommender.cli.session import Json, Metric, Quiet, answers, now, print_json, say, working
 from recommender.number import format_value
 from recommender.wording import counted
 
@@ -20,10 +20,12 @@ def register(app: typer.Typer) -> None:
     app.command("best")(best)
 
 
-def status(context: typer.Context, as_json: Json = False, quiet: Quiet = False) -> None:
+def status(
+    context: typer.Context, metric: Metric = None, as_json: Json = False, quiet: Quiet = False
+) -> None:
     """Show how many runs there are, what is pending, and the best observed."""
     project = context.obj.project()
-    state = standing(project)
+    state = standing(project, metric)
     if as_json:
         print_json(
             {
@@ -41,10 +43,10 @@ def status(context: typer.Context, as_json: Json = False, quiet: Quiet = False) 
         )
         return
     console = answers()
-    metric = project.config.objective.metric
+    judged = state.objective
     counts = [f"{state.completed} completed"]
     for number, word in (
-        (state.unmeasured, f"without {metric}"),
+        (state.unmeasured, f"without {judged.metric}"),
         (state.crashed, "crashed"),
         (state.diverged, "diverged"),
         (state.excluded, "excluded"),
@@ -67,26 +69,31 @@ def status(context: typer.Context, as_json: Json = False, quiet: Quiet = False) 
         print_runs(console, ["run", *names, "age"], rows)
     best_runs = [state.best_observed] if state.best_observed else list(state.best_by_context)
     if best_runs:
-        context_names = ", ".join(project.config.objective.context)
+        context_names = ", ".join(judged.context)
         title = f"best observed at each {context_names}" if context_names else "best observed"
         print_title(console, title)
-        rows = [[*cells(run), format_value(run.metrics[metric])] for run in best_runs]
-        print_runs(console, ["run", *names, metric], rows)
-    if best_runs and project.config.objective.context:
+        rows = [[*cells(run), format_value(run.metrics[judged.metric])] for run in best_runs]
+        print_runs(console, ["run", *names, judged.metric], rows)
+    if best_runs and judged.context:
         console.print()
         console.print(
-            Text(f"Values of {metric} are compared at equal {context_names} only.", style="dim")
+            Text(
+                f"Values of {judged.metric} are compared at equal {context_names} only.",
+                style="dim",
+            )
         )
 
 
-def best(context: typer.Context, as_json: Json = False, quiet: Quiet = False) -> None:
+def best(
+    context: typer.Context, metric: Metric = None, as_json: Json = False, quiet: Quiet = False
+) -> None:
     """Show the run that the model believes to be the best, and how sure it is."""
     project = context.obj.project()
     with working("fitting the runs so far", quiet=quiet or as_json):
         from recommender.campaign.best import best as believed_best
         from recommender.cli.best_output import best_document, print_best
 
-        found = believed_best(project)
+        found = believed_best(project, metric)
     if as_json:
         print_json(best_document(found))
     for notice in found.history_notices:
@@ -99,7 +106,7 @@ def best(context: typer.Context, as_json: Json = False, quiet: Quiet = False) ->
     elif found.runs:
         print_best(project, found)
     else:
-        say(f"no finished run has a value of {project.config.objective.metric} yet")
+        say(f"no finished run has a value of {found.objective.metric} yet")
 
 
 def _age(proposed_at: str) -> str:

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from recommender.cli.session import DryRun, Json, Quiet, now, print_json, say, working
+from recommender.cli.session import DryRun, Json, Metric, Quiet, now, print_json, say, working
 from recommender.errors import UsageError
 
 
@@ -31,9 +31,7 @@ def report(
         Literal["png", "svg", "pdf"] | None,
         typer.Option(help="Of the figures for a paper; png if not given."),
     ] = None,
-    metric: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Report another metric than the objective.")
-    ] = None,
+    metric: Metric = None,
     as_json: Json = False,
     quiet: Quiet = False,
     dry_run: DryRun = False,

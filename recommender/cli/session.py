@@ -26,6 +26,10 @@ Json = Annotated[
 Quiet = Annotated[
     bool, typer.Option("--quiet", "-q", help="Print the bare answer, no messages or warnings.")
 ]
+Metric = Annotated[
+    str | None,
+    typer.Option("--metric", metavar="NAME", help="A metric that runs have; else the objective."),
+]
 DryRun = Annotated[
     bool, typer.Option("--dry-run", help="Show what would be done, and write nothing.")
 ]

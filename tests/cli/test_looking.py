@@ -128,3 +128,28 @@ def test_an_odd_time_is_no_error(sweep, recommend, stamp, age):
     time = ledger.splitlines()[1].split(",")[2]
     sweep.write("history/proposals.csv", ledger.replace(time, stamp))
     assert age in recommend("status").out
+
+
+def test_status_and_best_judge_by_another_metric_that_has_values(context, recommend):
+    path = context.folder / "history" / "runs.csv"
+    columns, *lines = path.read_text().splitlines()
+    place = columns.split(",").index("NMI")
+    for number, line in enumerate(lines):
+        cells = line.split(",")
+        cells[place] = f"0.{5 + (number == 2)}{number}"
+        lines[number] = ",".join(cells)
+    path.write_text("\n".join([columns, *lines]) + "\n")
+
+    # An outcome is comparable across what rescales the loss, and the more the better.
+    status = recommend("status", "--metric", "NMI", "--json").json
+    assert (status["best_observed"]["id"], status["best_by_context"]) == ("a-3", [])
+    best = recommend("best", "--metric", "NMI", "--json").json
+    assert (best["best"]["metrics"]["NMI"], best["best_by_context"]) == (0.62, [])
+    assert "NMI" in recommend("best", "--metric", "NMI").out
+    assert "best observed\n" in recommend("status", "--metric", "NMI").out
+
+
+@pytest.mark.parametrize("command", ["status", "best"])
+def test_a_metric_without_a_value_is_an_error_that_names_those_with_one(command, sweep, recommend):
+    error = recommend(command, "--metric", "losss", status=2).error
+    assert error == "no run has a value of 'losss'; allowed: loss; did you mean 'loss'?"

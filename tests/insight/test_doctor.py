@@ -205,6 +205,16 @@ def test_designs_that_cannot_tell_are_described(found):
     assert "tau between 0.4 and 1.0, 67% of its range" in gap["empty-region"]["message"]
 
 
+def test_a_best_run_at_a_bound_is_named_with_the_bound(found):
+    def falling(number, cells):
+        return {"loss": round(cells["loss"] + 0.5 * (math.log10(cells["lr"]) + 5.0), 3)}
+
+    assert "boundary-optimum" not in found()
+    check = found(falling)["boundary-optimum"]
+    assert "the low bound of lr" in check["message"]
+    assert len(check["runs"]) == 1
+
+
 def test_replicates_make_the_noise_known(found):
     more = "run-0031-aaaa,result,completed,,,,0.001,0.4,0.501,,,\n"
     assert "noise" not in found(more=more)
