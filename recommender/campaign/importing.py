@@ -63,6 +63,7 @@ def import_table(
     reading = read_runs(
         path,
         space.names,
+        backfill=project.config.backfill,
         metrics=[project.config.objective.metric],
         known_metrics=project.records.read().metrics,
         reserved=RUN_COLUMNS,

@@ -162,7 +162,8 @@ def classify(tables: Sequence[Table], parameters: Sequence[str], metrics: Sequen
 
     status, hours, note = first(STATUS), first(HOURS), first(NOTES)
     header = tables[0].header
-    left = header[: min(header.index(name) for name in parameters)] if parameters else header
+    places = [header.index(name) for name in parameters if name in header]
+    left = header[: min(places)] if places else header
     texts = (
         name
         for name in left

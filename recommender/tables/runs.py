@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from recommender.errors import TableError, did_you_mean
-from recommender.number import parse_value
+from recommender.number import format_value, parse_value
 from recommender.tables.cells import decimal_commas, fault, is_failed_number, is_missing, number_in
 from recommender.tables.columns import (
     Columns,
@@ -25,6 +26,8 @@ from recommender.tables.document import read_document, repair_table
 from recommender.tables.table import Finding, Row, Table, shown
 from recommender.tables.text import looks_damaged
 
+Values = Mapping[str, float | int | str]
+
 
 @dataclass(frozen=True, slots=True)
 class TableRun:
@@ -36,7 +39,7 @@ class TableRun:
 
     line: int
     label: str
-    params: Mapping[str, float | int | str]
+    params: Values
     metrics: Mapping[str, float]
     status: str
     hours: float | None
@@ -66,6 +69,7 @@ def read_runs(
     path: Path,
     parameters: Sequence[str],
     *,
+    backfill: Values | None = None,
     metrics: Sequence[str] = (),
     known_metrics: Sequence[str] = (),
     reserved: Collection[str] = (),
@@ -79,6 +83,7 @@ def read_runs(
     Args:
         path: the file.
         parameters: the names of the parameters.
+        backfill: the values that runs had of parameters which a table may lack or leave blank.
         metrics: the names of the metrics that the table should have.
         known_metrics: those of further metrics that it may have; a column that differs from such a
             name only in case, blanks, dashes or underscores is that metric.
@@ -90,7 +95,9 @@ def read_runs(
             a run table have one name.
     """
     named = list(dict.fromkeys((*metrics, *known_metrics)))
-    tables, findings = _run_tables(path, parameters, named, encoding)
+    backfill = backfill or {}
+    needed = [name for name in parameters if name not in backfill]
+    tables, findings = _run_tables(path, parameters, needed, named, encoding)
     columns, refused = classify(tables, parameters, named).without(reserved)
     check_metrics(columns, named, f"{path}:{tables[0].line}")
     for name in refused:
@@ -108,11 +115,11 @@ def read_runs(
         message = f"{name} is kept as text, for no cell is a number: {shown(text)} {fault(text)}"
         findings.append(Finding(tables[0].line, "noticed", message))
     numbers = [*parameters, *columns.metrics, *([columns.hours] if columns.hours else [])]
-    numeric = frozenset(name for name in parameters if is_numeric(cells[name]))
+    numeric = frozenset(name for name in parameters if is_numeric(cells.get(name, ())))
     runs: list[TableRun] = []
     rows = 0
     for table in tables:
-        reader = _Rows(table, tuple(parameters), columns, numeric)
+        reader = _Rows(table, tuple(parameters), backfill, columns, numeric)
         runs += reader.read()
         rows += reader.filled
         findings += reader.findings
@@ -121,7 +128,7 @@ def read_runs(
         metrics=columns.metrics,
         extras=columns.extras,
         rows=rows,
-        commas=decimal_commas(cell for name in numbers for cell in cells[name]),
+        commas=decimal_commas(cell for name in numbers for cell in cells.get(name, ())),
         runs=tuple(runs),
         findings=tuple(sorted(findings, key=lambda finding: finding.line)),
     )
@@ -139,9 +146,13 @@ def nothing_readable(reading: TableReading, findings: Sequence[Finding]) -> Tabl
 
 
 def _run_tables(
-    path: Path, parameters: Sequence[str], metrics: Sequence[str], encoding: str | None
+    path: Path,
+    parameters: Sequence[str],
+    needed: Sequence[str],
+    metrics: Sequence[str],
+    encoding: str | None,
 ) -> tuple[list[Table], list[Finding]]:
-    """Return the tables with all parameters, their columns under the names asked for."""
+    """Return the tables with all needed parameters, their columns under the names asked for."""
     document = read_document(path, encoding)
     findings = list(document.findings)
     others: list[Table] = []
@@ -149,9 +160,9 @@ def _run_tables(
     wanted = [*parameters, *metrics]
     for raw in document.tables:
         whole, repairs = repair_table(raw)
-        parts = split_at_headers(whole, parameters)
-        holding_runs = [part for part in parts if not _lacking(part, parameters)]
-        others += [part for part in parts if _lacking(part, parameters)]
+        parts = split_at_headers(whole, needed)
+        holding_runs = [part for part in parts if not _lacking(part, needed)]
+        others += [part for part in parts if _lacking(part, needed)]
         findings += repairs if holding_runs else []
         for part in holding_runs:
             named, renamed = with_names(part, wanted, path)
@@ -159,12 +170,12 @@ def _run_tables(
             wanted += [name for name in named.header if name and name not in wanted]
             findings += [*renamed, *check_nameless(named)]
     if not tables:
-        nearest = min(others, key=lambda table: len(_lacking(table, parameters)))
-        raise _no_run_table(path, nearest, parameters)
+        nearest = min(others, key=lambda table: len(_lacking(table, needed)))
+        raise _no_run_table(path, nearest, needed)
     for table in others:
         message = (
             f"{_in(table)}the table with the columns {describe(table)} holds no runs: "
-            f"it lacks {', '.join(_lacking(table, parameters))}"
+            f"it lacks {', '.join(_lacking(table, needed))}"
         )
         findings.append(Finding(table.line, "left-out", message))
     return tables, findings
@@ -197,9 +208,11 @@ class _Rows:
 
     table: Table
     parameters: tuple[str, ...]
+    backfill: Values
     columns: Columns
     numeric: frozenset[str]
     findings: list[Finding] = field(default_factory=list)
+    backfilled: Counter[str] = field(default_factory=Counter)
     filled: int = 0
 
     def read(self) -> list[TableRun]:
@@ -217,6 +230,10 @@ class _Rows:
         if blank:
             where = ", ".join(map(str, blank[:10])) + (", ..." if len(blank) > 10 else "")
             self._find(blank[0], f"{len(blank)} blank row(s), at line {where}")
+        for name, count in self.backfilled.items():
+            value = format_value(self.backfill[name])
+            message = f"{_in(self.table)}{name} is blank in {count} row(s), and taken as {value}"
+            self.findings.append(Finding(self.table.line, "noticed", message))
         return runs
 
     def _find(self, line: int, message: str) -> None:
@@ -234,7 +251,7 @@ class _Rows:
             for name, cell in zip(self.table.header, row.cells, strict=True)
             if name
         }
-        params = {name: self._parameter(name, cells[name]) for name in self.parameters}
+        params = {name: self._parameter(name, cells.get(name, "")) for name in self.parameters}
         numbers = {
             name: number
             for name in self.columns.metrics
@@ -252,6 +269,9 @@ class _Rows:
         )
 
     def _parameter(self, name: str, cell: str) -> float | int | str:
+        if not cell and name in self.backfill:
+            self.backfilled[name] += 1
+            return self.backfill[name]
         if not cell:
             raise _LeftOutError(f"{name} is blank; a run needs a value for every parameter")
         if number_in(cell) is not None:

@@ -91,3 +91,17 @@ def test_without_the_value_it_is_said_what_to_declare(later: Sweep, recommend: R
     error = recommend("status", status=1).error
     assert "no column for the parameter momentum. If it is a new one, say" in error
     assert "what the past runs had: `backfill: VALUE`" in error
+
+
+def test_an_older_table_is_imported_with_the_value_that_is_declared(
+    later: Sweep, recommend: Recommend
+) -> None:
+    later.write("old.csv", "label,lr,tau,loss\nold-1,0.002,0.25,0.6\nold-2,0.004,0.25,0.7\n")
+    told = recommend("import", "old.csv")
+    assert "momentum is blank in 2 row(s), and taken as 0.9" in told.out + told.err
+    table = "label,lr,tau,momentum,loss\nold-2,0.004,0.25,,0.7\nnew-1,0.004,0.25,0.6,0.8\n"
+    later.write("new.csv", table)
+    recommend("import", "new.csv")
+    runs = [(run.label, run.params["momentum"]) for run in later.open().read().history.runs]
+    new = [run for run in runs if run[0] in ("old-1", "old-2", "new-1")]
+    assert new == [("old-1", 0.9), ("old-2", 0.9), ("new-1", 0.6)]
