@@ -48,6 +48,24 @@ run-0006-aaaa,result,completed,,06-06,3.5,0.00002,0.6,1.2,,
 """
 
 
+# These take long, and what they test does not depend on the version of Python.
+THOROUGH = (
+    "tests/benchmarks/",
+    "tests/engine/test_outlook.py",
+    "tests/engine/test_recommender_anywhere.py",
+    "tests/engine/test_surrogate.py",
+    "tests/reliability/",
+    "tests/report/test_page_in_browser.py",
+    "tests/report/test_paper.py",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.nodeid.startswith(THOROUGH):
+            item.add_marker("thorough")
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--long", action="store_true", help="the long version of the tests in tests/reliability"

@@ -17,7 +17,7 @@ in_files_or_a_database = pytest.mark.parametrize("backend", ["files", "sqlite"],
 
 @pytest.fixture
 def texts(long: bool) -> list[str]:
-    return TEXTS if long else TEXTS[::3]
+    return TEXTS if long else TEXTS[::5]
 
 
 def calm(answer: Answer) -> bool:

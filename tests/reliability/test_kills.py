@@ -16,7 +16,14 @@ import pytest
 
 from recommender.records import FileRecords
 from tests.conftest import COLUMNS, RUNS, Recommend, Sweep
-from tests.reliability.faults import acknowledged, calls, command, require_strace, run_into
+from tests.reliability.faults import (
+    acknowledged,
+    calls,
+    command,
+    require_strace,
+    run_into,
+    spread,
+)
 from tests.reliability.measured import Measured
 from tests.reliability.worker import ACTIONS, BACKFILL, PARAMETERS
 
@@ -31,6 +38,7 @@ PROPOSED = (
     "probability_of_improvement,role,reason,engine_seed,history_digest,proposed_by\n"
     "run-1,1,,0.1,0.9,loss,,,,,explore,,0,,\n"
 )
+KILLS, FAULTS = 10, 5  # calls of a scenario that the short version tries
 WITHOUT_T = LEDGER.replace(",t,", ",").replace(",9e-1,", ",")
 SCENARIOS = {
     "append": ("record", {"runs.csv": LEDGER}),
@@ -91,7 +99,7 @@ def test_a_kill_at_any_system_call_loses_nothing(
     require_strace()
     action, ledgers = SCENARIOS[scenario]
     points = calls(action, prepared(tmp_path / "traced" / "history", ledgers), tmp_path / "log")
-    points = [point for point in points if point.changes or long]
+    points = points if long else spread([point for point in points if point.changes], KILLS)
     outcomes: Counter[bool] = Counter()
     for number, point in enumerate(points * (4 if long else 1)):
         folder = prepared(tmp_path / str(number) / "history", ledgers)
@@ -113,6 +121,7 @@ def test_a_system_call_that_fails_is_told_and_loses_nothing(
     action, ledgers = SCENARIOS[scenario]
     points = calls(action, prepared(tmp_path / "traced" / "history", ledgers), tmp_path / "log")
     points = [point for point in points if point.changes][:-1]  # the last is the acknowledgement
+    points = points if long else spread(points, FAULTS)
     faults = ["error=EIO", "error=ENOSPC", "error=EACCES"] if long else ["error=EIO"]
     failed = 0
     for number, (fault, point) in enumerate((fault, point) for fault in faults for point in points):
