@@ -8,13 +8,45 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
+from scipy.stats import qmc
 
+from recommender.engine.encoding import Encoding, Region
+from recommender.engine.evidence import Evidence
 from recommender.engine.kernel import Component, Kernel
 from recommender.engine.posterior import Posterior
 
 Array = npt.NDArray[np.float64]
 
+GRID = 256  # points that stand for the search space
 CANDIDATES = 1000  # finished runs at most, the latest, among which the most informative are sought
+
+
+def worth_measuring(
+    n: int,
+    evidence: Evidence,
+    encoding: Encoding,
+    posterior: Posterior | None,
+    rng: np.random.Generator,
+) -> tuple[str, ...]:
+    """Return the ids of up to n finished runs without a value, the most informative first.
+
+    Args:
+        n: how many.
+        evidence: the runs.
+        encoding: of the search space.
+        posterior: what is believed; without a model it matters only where runs were measured.
+        rng: for the points that stand for the search space.
+    """
+    if not evidence.unmeasured:
+        return ()
+    if posterior is None:
+        posterior = prior(encoding.width)
+        if len(evidence.X):
+            posterior = posterior.condition(evidence.X, np.zeros((len(evidence.X), 1)))
+    recent = evidence.unmeasured[-CANDIDATES:]
+    X = encoding.encode([run.params for run in recent])
+    grid = encoding.spread(qmc.Sobol(len(encoding.space), rng=rng).random(GRID), Region())
+    return tuple(recent[index].id for index in most_informative(posterior, X, grid, n))
 
 
 def most_informative(posterior: Posterior, X: Array, grid: Array, n: int) -> list[int]:

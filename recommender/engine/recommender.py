@@ -8,7 +8,6 @@ from numbers import Integral
 
 import numpy as np
 import numpy.typing as npt
-from scipy.stats import qmc
 
 from recommender.engine import batch as greedy
 from recommender.engine import notices
@@ -16,7 +15,7 @@ from recommender.engine.answers import Batch, Incumbent, Suggestion
 from recommender.engine.belief import Belief
 from recommender.engine.design import context_values
 from recommender.engine.encoding import Encoding, Region
-from recommender.engine.evaluation import CANDIDATES, most_informative, prior
+from recommender.engine.evaluation import worth_measuring
 from recommender.engine.evidence import Evidence, Observation
 from recommender.engine.failures import feasibility, fit_with_failures
 from recommender.engine.incumbent import believed_best
@@ -274,7 +273,9 @@ class Recommender:
         return Batch(
             suggestions=tuple(self._suggestion(pick, evidence, held) for pick in picks),
             notices=tuple(told),
-            evaluate=self._worth_measuring(n, evidence, surrogate, rng),
+            evaluate=worth_measuring(
+                n, evidence, self._encoding, surrogate.posterior if surrogate else None, rng
+            ),
             exploratory=bool(open_context),
             context_share=share,
             noise=replicate_noise(evidence.X, evidence.y),
@@ -308,21 +309,6 @@ class Recommender:
             expected_improvement=pick.expected_improvement,
             probability_of_improvement=pick.probability_of_improvement,
         )
-
-    def _worth_measuring(
-        self, n: int, evidence: Evidence, surrogate: Surrogate | None, rng: np.random.Generator
-    ) -> tuple[str, ...]:
-        if not evidence.unmeasured:
-            return ()
-        posterior = surrogate.posterior if surrogate else prior(self._encoding.width)
-        if surrogate is None and len(evidence.X):
-            posterior = posterior.condition(evidence.X, np.zeros((len(evidence.X), 1)))
-        recent = evidence.unmeasured[-CANDIDATES:]
-        X = self._encoding.encode([run.params for run in recent])
-        U = qmc.Sobol(len(self.space), rng=rng).random(256)
-        grid = self._encoding.spread(U, Region())
-        order = most_informative(posterior, X, grid, n)
-        return tuple(recent[index].id for index in order)
 
     def _evidence(self) -> Evidence:
         return Evidence.gather(tuple(self._observations), self._encoding)
