@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from recommender.engine.calibration import LEVEL, Calibration, calibration, means_of_the_others
 from recommender.engine.notices import of_the_parameters
 from recommender.engine.replicates import replicate_noise
 from recommender.engine.surrogate import Surrogate
+from recommender.insight.calibration import LEVEL, Calibration, calibration, means_of_the_others
 from recommender.insight.check import Check, Level
 from recommender.insight.contrasts import single_runs
 from recommender.insight.rows import named
