@@ -122,7 +122,8 @@ def propose(
     for region in regions:
         lower, _ = encoding.bounds(region)
         measured, means, rivals = moved_to(posterior, evidence.X[believed], held, lower[held])
-        best = int(rivals[np.argmin(means[rivals])])
+        at_runs = surrogate.at_runs().means(measured[rivals])
+        best = int(rivals[np.argmin(at_runs)])
         outstanding = worlds.points[(worlds.points[:, held] == lower[held]).all(axis=1)]
         rivals = rivals[contenders(means[rivals])]
         baseline = np.unique(np.vstack([measured[rivals], outstanding]), axis=0)

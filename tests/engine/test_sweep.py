@@ -36,13 +36,17 @@ RUNS = [
 ]  # fmt: skip
 
 
-def ask(changed=None, context=("instance_temperature",), **options):
+def told(changed=None, context=("instance_temperature",)):
     recommender = Recommender(PARAMETERS, metric="loss", context=context)
     names = [parameter.name for parameter in PARAMETERS]
     for index, (*values, written) in enumerate(RUNS):
         loss = (changed or {}).get(index, written)
         recommender.tell(dict(zip(names, values, strict=True)), loss, id=str(index))
-    return recommender.ask(4, **options)
+    return recommender
+
+
+def ask(changed=None, context=("instance_temperature",), **options):
+    return told(changed, context).ask(4, **options)
 
 
 @pytest.fixture(scope="module")
@@ -130,3 +134,10 @@ def test_with_all_that_matters_held_the_batch_still_differs():
     held = {"instance_temperature": 0.5, "learning_rate": 0.0005, "threshold": 0.95}
     values = sorted(suggestion["cluster_temperature"] for suggestion in ask(fix=held))
     assert np.diff(values).min() > 0.05 * (1.5 - 0.3) * 0.9
+
+
+def test_a_batch_is_compared_with_the_incumbent_that_best_names():
+    for incumbent in told().best_by_context():
+        there = {"instance_temperature": incumbent.params["instance_temperature"]}
+        for suggestion in ask(fix=there):
+            assert suggestion.reason.endswith(f"the incumbent there ({incumbent.id})")
