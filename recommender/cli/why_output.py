@@ -62,17 +62,19 @@ def print_reach(
 
 def predictions(found: Sequence[Predicted]) -> str:
     """Return the predictions of several metrics in words."""
-    return ", ".join(
-        f"{one.metric} –"
-        if one.mean is None or one.sd is None
-        else f"{one.metric} {with_sd(one.mean, one.sd)}"
-        for one in found
-    )
+    return ", ".join(map(_prediction, found))
+
+
+def _prediction(one: Predicted) -> str:
+    if one.mean is None or one.sd is None:
+        return f"{one.metric} –"
+    doubt = " (a guess: the runs cannot be told from a constant with noise)" if one.guess else ""
+    return f"{one.metric} {with_sd(one.mean, one.sd)}{doubt}"
 
 
 def predictions_document(found: Sequence[Predicted]) -> dict[str, Any]:
     """Return the predictions of several metrics, each under its name."""
-    return {one.metric: {"mean": one.mean, "sd": one.sd} for one in found}
+    return {one.metric: {"mean": one.mean, "sd": one.sd, "guess": one.guess} for one in found}
 
 
 def reach_document(neighbours: Sequence[Neighbour], beyond: Sequence[Beyond]) -> dict[str, Any]:

@@ -18,11 +18,15 @@ SEED = 0  # of the draws: the same history gives the same answer
 
 @dataclass(frozen=True, slots=True)
 class Predicted:
-    """What one training is predicted to report of a metric, None where there is no model of it."""
+    """What one training is predicted to report of a metric, None where there is no model of it.
+
+    It is a `guess` where the runs cannot be told from a constant with noise.
+    """
 
     metric: str
     mean: float | None
     sd: float | None
+    guess: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,11 +49,13 @@ def predicted(views: Sequence[View], params: Params) -> tuple[Predicted, ...]:
     """Return what each view predicts for one training of a configuration."""
     found = []
     for view in views:
-        if view.belief.surrogate is None:
+        surrogate = view.belief.surrogate
+        if surrogate is None:
             found.append(Predicted(view.objective.metric, None, None))
             continue
         (mean,), (sd,) = view.belief.predict([params])
-        found.append(Predicted(view.objective.metric, float(mean), float(sd)))
+        guess = not surrogate.informative
+        found.append(Predicted(view.objective.metric, float(mean), float(sd), guess))
     return tuple(found)
 
 

@@ -83,6 +83,8 @@ def test_why_explains_every_pending_proposal(sweep, recommend, proposed):
     ]
     assert found[0]["predicted"]["loss"]["mean"] == pytest.approx(found[0]["proposed"]["mean"])
     assert len(found[0]["nearest"]) == 3
+    # Six runs that cannot be told from noise make no more than a guess.
+    assert found[0]["predicted"]["loss"]["guess"]
     for lesson in found[0]["lessons"]:
         assert 0.0 <= lesson["after"] <= 1.0
         assert lesson["message"].startswith("if loss comes out ")
@@ -90,6 +92,7 @@ def test_why_explains_every_pending_proposal(sweep, recommend, proposed):
     assert proposed[1] in text
     assert proposed[0] not in text
     assert "- predicted: loss " in text
+    assert "(a guess: the runs cannot be told from a constant with noise)" in text
     assert "- nearest: run-" in text
 
 
