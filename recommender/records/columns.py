@@ -126,7 +126,7 @@ def _read_event(row: Row, parameters: tuple[str, ...], backfill: Params) -> Even
     status = _word(row, "status", _STATUSES)
     if kind is EventKind.RESULT and status is None:
         status = Status.COMPLETED
-    numbers = [(name, _number(row, name)) for name in metrics]
+    numbers = [(name, _number(row, name)) for name in metrics if cells[name]]
     return Event(
         id=_id(row) if cells["id"].strip() else "",
         kind=kind,
