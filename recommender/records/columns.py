@@ -43,6 +43,7 @@ RESERVED = frozenset((*RUN_COLUMNS, *PROPOSAL_COLUMNS))
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _ALLOWED_ID = "an id has 1 to 100 letters, digits, dots, dashes or underlines (no spaces)"
+_BY_HAND = "hand-"
 _NOTHING: Params = {}
 _Word = TypeVar("_Word", bound=StrEnum)
 _KINDS = {kind.value: kind for kind in EventKind}
@@ -108,8 +109,13 @@ def metric_names(ledger: Table, parameters: Sequence[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for layout in layouts for name in layout.metrics))
 
 
+def is_by_hand(id: str) -> bool:
+    """Whether an id is like those that rows without one get."""
+    return id.startswith(_BY_HAND)
+
+
 def _hand_id(event: Event, used: Iterable[str]) -> str:
-    first = f"hand-{params_hash(event.params)}"
+    first = f"{_BY_HAND}{params_hash(event.params)}"
     count = sum(id.startswith(first) for id in used)
     return f"{first}-{count + 1}" if count else first
 

@@ -12,8 +12,10 @@ from recommender.records import disk
 from recommender.records.columns import metric_names, read_events, read_proposals
 from recommender.records.event import Event
 from recommender.records.fold import Folded, fold
+from recommender.records.growth import Reader
 from recommender.records.header import PROPOSALS, RESULTS, Layout
 from recommender.records.inbox import FOLDER, new_rows
+from recommender.records.ledger import Ledger
 from recommender.records.ledger_file import LedgerFile, Reading, Readings, content_of
 from recommender.records.protocol import Content, Contents
 from recommender.records.storage import leftovers
@@ -41,6 +43,8 @@ class FileRecords:
         self._shown = folder.absolute().name
         self.files = {layout: LedgerFile(folder, layout) for layout in (RESULTS, PROPOSALS)}
         self._runs, self._proposals = self.files[RESULTS], self.files[PROPOSALS]
+        self._event_reader = Reader(self._read_events)
+        self._proposal_reader = Reader(self._read_proposals)
 
     @property
     def results(self) -> str:
@@ -96,17 +100,19 @@ class FileRecords:
 
     def _events(self, reading: Reading) -> tuple[list[Event], list[Event]]:
         """Return the rows of results in the ledger, and those that only the inbox has."""
-        events, *posted = (
-            read_events(ledger, self.parameters, self.backfill) for ledger in reading.ledgers
-        )
-        return events, new_rows(events, posted)
+        events = self._event_reader.read(reading.ledger)
+        return events, new_rows(events, map(self._read_events, reading.ledgers[1:]))
+
+    def _read_events(self, ledger: Ledger) -> list[Event]:
+        return read_events(ledger, self.parameters, self.backfill)
 
     def _proposed(self, reading: Reading) -> tuple[list[Proposal], list[Proposal]]:
         """Return the proposals in the ledger, and those that only the inbox has."""
-        proposals, *posted = (
-            read_proposals(ledger, self.parameters, self.backfill) for ledger in reading.ledgers
-        )
-        return proposals, new_rows(proposals, posted)
+        proposals = self._proposal_reader.read(reading.ledger)
+        return proposals, new_rows(proposals, map(self._read_proposals, reading.ledgers[1:]))
+
+    def _read_proposals(self, ledger: Ledger) -> list[Proposal]:
+        return read_proposals(ledger, self.parameters, self.backfill)
 
     def torn(self) -> list[str]:
         """Return where cut-off rows stand.

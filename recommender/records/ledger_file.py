@@ -12,6 +12,7 @@ from typing import NamedTuple
 from recommender.records import disk
 from recommender.records.columns import event_cells, proposal_cells
 from recommender.records.event import Event
+from recommender.records.growth import Parser
 from recommender.records.header import PROPOSALS, RESULTS, Layout
 from recommender.records.inbox import Inbox, Letter
 from recommender.records.ledger import Ledger, parse
@@ -67,6 +68,7 @@ class LedgerFile:
         self.where = f"{folder.absolute().name}/{layout.name}.csv"
         self.layout = layout
         self.inbox = Inbox(self.path, self.where, layout.ours)
+        self._parser = Parser(self.where, layout.ours)
 
     def read(self) -> Reading:
         """Return what the ledger and its inbox say.
@@ -78,7 +80,7 @@ class LedgerFile:
         letters = self.inbox.read()
         stamp = disk.stamp(self.path)
         data = disk.read(self.path)
-        ledger = parse(data, self.where, self.layout.ours)
+        ledger = self._parser.parse(data)
         return Reading(ledger, letters, hashlib.sha256(data).hexdigest(), stamp)
 
     def heal(self) -> None:
