@@ -294,7 +294,7 @@ def of_losses(transform: Callable[[Array], Array]) -> dict[str, Any]:
     def fit(X: Array, y: Array, *rest: Any, **options: Any) -> surrogate.Surrogate:
         return own(X, transform(y), *rest, **options)
 
-    return {"failures.fit": fit}
+    return {"recommender.fit": fit}
 
 
 def ranked(y: Array) -> Array:
@@ -400,7 +400,7 @@ def warped(gain: float) -> dict[str, Any]:
         alternatives = tuple((weight, unwarped(one)) for weight, one in fitted.alternatives)
         return replace(fitted, posterior=unwarped(fitted.posterior), alternatives=alternatives)
 
-    return {"failures.fit": fit}
+    return {"recommender.fit": fit}
 
 
 VARIANTS = {

@@ -21,6 +21,7 @@ from recommender.engine.warping import Warp
 Array = npt.NDArray[np.float64]
 Columns = npt.NDArray[np.intp]
 
+FEW = 4  # runs, none of which is doubted
 TINY = 1e-100  # below it the square of a scale is no longer a number
 IGNORED = 1e4  # the variance, in those of all losses, of a run that says nothing
 LESS = 3.0  # in logarithms of a variance
@@ -41,8 +42,9 @@ def fit_robustly(
     X: Array,
     y: Array,
     groups: Columns,
-    context: Sequence[int],
-    measured: int,
+    context: Sequence[int] = (),
+    *,
+    doubting: bool = True,
 ) -> Fitted:
     """Return the most probable fit, in which odd runs are discounted, on the likelier scale.
 
@@ -51,13 +53,12 @@ def fit_robustly(
         y: (n,) losses.
         groups: (D,) index of the parameter that each column belongs to.
         context: the parameters that have an effect of their own.
-        measured: how many runs, the first ones, may be doubted; without any, the values are no
-            losses, and none is.
+        doubting: whether a value may be wrong; else they are no losses, and none is doubted.
     """
     centre, scale = _standardisation(y)
     likelihood = Likelihood.of(X, (y - centre) / scale, groups, context=context)
     theta = maximise(likelihood, starts(likelihood))
-    while measured > 4 and (trial := doubt(likelihood, theta, measured)) is not None:
+    while doubting and len(y) > FEW and (trial := doubt(likelihood, theta)) is not None:
         # Without the run the others spread differently, so they are standardised anew.
         extra = trial[0].extra * scale**2
         centre, scale = _standardisation(y[extra == 0])
@@ -65,7 +66,7 @@ def fit_robustly(
         theta = maximise(likelihood, again(likelihood, trial[1]))
     fitted = Fitted(likelihood, theta, Warp(), centre, scale)
     # Losses of different contexts are of different sizes: their median says nothing.
-    return fitted if context or not measured else _warped(fitted, y)
+    return fitted if context or not doubting else _warped(fitted, y)
 
 
 def _warped(fitted: Fitted, y: Array) -> Fitted:
@@ -83,13 +84,11 @@ def _warped(fitted: Fitted, y: Array) -> Fitted:
     return Fitted(after, other, warp, middle, width) if gain > TELLING else fitted
 
 
-def extended(
-    told: Fitted, X: Array, y: Array, groups: Columns, context: Sequence[int], measured: int
-) -> Fitted:
+def extended(told: Fitted, X: Array, y: Array, groups: Columns, context: Sequence[int]) -> Fitted:
     """Return the fit of all runs with the hyperparameters that some of them told."""
     z = (told.warp(y) - told.centre) / told.scale
     likelihood = Likelihood.of(X, z, groups, context=context)
-    return told._replace(likelihood=doubt_many(likelihood, told.theta, measured))
+    return told._replace(likelihood=doubt_many(likelihood, told.theta))
 
 
 def roughened(fitted: Fitted, told: Fitted) -> Fitted:

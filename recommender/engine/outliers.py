@@ -30,7 +30,7 @@ ROUNDS = 3  # of judging many runs at once: a bad one may hide another
 SURE_GAIN = 6.0  # nats more that such a run must be worth
 
 
-def doubt(likelihood: Likelihood, theta: Array, measured: int) -> tuple[Likelihood, Array] | None:
+def doubt(likelihood: Likelihood, theta: Array) -> tuple[Likelihood, Array] | None:
     """Return a fit that discounts one more run, or None if every run can be believed.
 
     The oddest runs are tried without, each in turn, because a fit that has to believe a bad run
@@ -40,13 +40,12 @@ def doubt(likelihood: Likelihood, theta: Array, measured: int) -> tuple[Likeliho
     Args:
         likelihood: the fit's data side, with the variances that runs have got so far.
         theta: its hyperparameters.
-        measured: how many runs, the first ones, may be doubted.
     """
     n = len(likelihood.y)
     if np.count_nonzero(likelihood.extra) >= max(1, math.floor(SHARE * n)):
         return None
     bad = _bad_z(n)
-    z = np.where(likelihood.extra > 0, 0.0, _residuals(likelihood, theta))[:measured]
+    z = np.where(likelihood.extra > 0, 0.0, _residuals(likelihood, theta))
     suspects = [run for run in np.argsort(-np.abs(z))[:SUSPECTS] if abs(z[run]) > ODD_Z]
     before = likelihood.log_marginal(theta)
     enough = 0.5 * math.log(n) + 1.0
@@ -60,7 +59,7 @@ def doubt(likelihood: Likelihood, theta: Array, measured: int) -> tuple[Likeliho
     return best
 
 
-def doubt_many(likelihood: Likelihood, theta: Array, measured: int) -> Likelihood:
+def doubt_many(likelihood: Likelihood, theta: Array) -> Likelihood:
     """Return the likelihood that discounts every odd run, with hyperparameters that stay.
 
     They were fitted to some of the runs, which were doubted one at a time; the others are judged
@@ -70,8 +69,8 @@ def doubt_many(likelihood: Likelihood, theta: Array, measured: int) -> Likelihoo
     bad = _bad_z(len(likelihood.y))
     for _ in range(ROUNDS):
         mean, sd = leave_one_out_believed(likelihood, theta)
-        z = ((likelihood.y - mean) / sd)[:measured]
-        odd = np.flatnonzero(((z > bad) | (z < -SURE_Z)) & (likelihood.extra[:measured] == 0))
+        z = (likelihood.y - mean) / sd
+        odd = np.flatnonzero(((z > bad) | (z < -SURE_Z)) & (likelihood.extra == 0))
         odd = odd[np.argsort(-np.abs(z[odd]))][: most - np.count_nonzero(likelihood.extra)]
         if not len(odd):
             break

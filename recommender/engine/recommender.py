@@ -17,13 +17,13 @@ from recommender.engine.design import context_values
 from recommender.engine.encoding import Encoding, Region
 from recommender.engine.evaluation import worth_measuring
 from recommender.engine.evidence import Evidence, Observation
-from recommender.engine.failures import feasibility, fit_with_failures
+from recommender.engine.failures import feasibility
 from recommender.engine.incumbent import believed_best
 from recommender.engine.observations import Observations
 from recommender.engine.outlook import BATCH, Outlook, look_ahead
 from recommender.engine.reason import reason_for
 from recommender.engine.replicates import replicate_noise
-from recommender.engine.surrogate import Surrogate
+from recommender.engine.surrogate import Surrogate, fit
 from recommender.engine.threads import one_thread
 from recommender.errors import UsageError, did_you_mean
 from recommender.run import Direction, Objective, Params, Status
@@ -320,7 +320,7 @@ class Recommender:
 
     def _fit(self, evidence: Evidence) -> Surrogate:
         context = [self.space.names.index(name) for name in self.objective.context]
-        return fit_with_failures(evidence, self._encoding.groups, context)
+        return fit(evidence.X, evidence.y, self._encoding.groups, context=context)
 
     def _rng(self, purpose: int, evidence: Evidence) -> np.random.Generator:
         return np.random.default_rng([self.seed, purpose, len(evidence.known), len(evidence.y)])

@@ -135,7 +135,6 @@ def fit(
     groups: Columns,
     *,
     context: Sequence[int] = (),
-    measured: int | None = None,
 ) -> Surrogate:
     """Fit the Gaussian process to n >= 2 runs.
 
@@ -147,19 +146,16 @@ def fit(
         groups: (D,) index of the parameter that each column belongs to.
         context: the parameters that have an effect of their own, added to that of all parameters
             together, so that what the context does is not taken for what the others could undo.
-        measured: how many runs, the first ones, have a value that was measured and may be
-            doubted; the others' values stand for something else. All by default.
     """
-    measured = len(y) if measured is None else measured
-    if measured > ACTIVE:
-        return _fit_active(X, y, groups, context, measured)
-    few = _some(X, y, measured, HYPERPARAMETERS)
-    fitted = told = fit_robustly(X[few], y[few], groups, context, min(measured, HYPERPARAMETERS))
+    if len(y) > ACTIVE:
+        return _fit_active(X, y, groups, context)
+    few = representative(X, y, HYPERPARAMETERS)
+    fitted = told = fit_robustly(X[few], y[few], groups, context)
     if len(few) < len(y):
-        fitted = extended(told, X, y, groups, context, measured)
+        fitted = extended(told, X, y, groups, context)
     likelihood, theta, warp, centre, scale = fitted
-    mean, sd = (part[:measured] for part in leave_one_out_believed(likelihood, theta))
-    discounted, bad = likelihood.extra[:measured] > 0, likelihood.y[:measured] > mean
+    mean, sd = leave_one_out_believed(likelihood, theta)
+    discounted, bad = likelihood.extra > 0, likelihood.y > mean
     *_, noise = starts(told.likelihood)
     constant = maximise(told.likelihood, [noise], without=likelihood.components[0])
     gain = told.likelihood.log_marginal(theta) - told.likelihood.log_marginal(constant)
@@ -189,22 +185,13 @@ def fit(
     )
 
 
-def _some(X: Array, y: Array, measured: int, size: int) -> Columns:
-    """Return the indices of at most `size` measured runs, and of all that stand for something."""
-    chosen = representative(X[:measured], y[:measured], size)
-    return np.append(chosen, np.arange(measured, len(y)))
-
-
-def _fit_active(
-    X: Array, y: Array, groups: Columns, context: Sequence[int], measured: int
-) -> Surrogate:
-    """Fit to the active runs alone, and predict the other measured ones from them."""
-    some = _some(X, y, measured, ACTIVE)
-    active = some[:ACTIVE]
-    surrogate = fit(X[some], y[some], groups, context=context, measured=ACTIVE)
-    means, sds = surrogate.posterior.predict(X[:measured])
+def _fit_active(X: Array, y: Array, groups: Columns, context: Sequence[int]) -> Surrogate:
+    """Fit to the active runs alone, and predict the others from them."""
+    active = representative(X, y, ACTIVE)
+    surrogate = fit(X[active], y[active], groups, context=context)
+    means, sds = surrogate.posterior.predict(X)
     mean, sd = surrogate.losses(means[:, 0], np.sqrt(sds**2 + surrogate.posterior.noise))
-    discounted, too_good = np.zeros(measured, dtype=bool), np.zeros(measured, dtype=bool)
+    discounted, too_good = np.zeros(len(y), dtype=bool), np.zeros(len(y), dtype=bool)
     mean[active], sd[active] = surrogate.leave_one_out_mean, surrogate.leave_one_out_sd
     discounted[active], too_good[active] = surrogate.discounted, surrogate.too_good
     return replace(
@@ -240,7 +227,7 @@ def _posterior(X: Array, y: Array, fitted: Fitted, groups: Columns) -> Posterior
 
 def fit_posterior(X: Array, y: Array, groups: Columns) -> Posterior:
     """Return the Gaussian process of values y (n,) that nobody doubts, as runs are fitted."""
-    return _posterior(X, y, fit_robustly(X, y, groups, (), 0), groups)
+    return _posterior(X, y, fit_robustly(X, y, groups, doubting=False), groups)
 
 
 def kernel_of_skopt(kernel: Kernel) -> Any:

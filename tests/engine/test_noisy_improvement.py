@@ -3,7 +3,7 @@ import pytest
 
 from recommender.engine.acquisition import log_expected_improvement
 from recommender.engine.noisy_improvement import WORLDS, NoisyImprovement, Worlds
-from recommender.engine.surrogate import fit
+from recommender.engine.surrogate import fit, fit_posterior
 
 
 @pytest.fixture
@@ -18,7 +18,7 @@ def posterior(data):
 
 
 def feasibility(X):
-    return fit(X, np.where(X[:, 0] > 0.6, 1.0, -1.0), np.arange(2), measured=0).posterior
+    return fit_posterior(X, np.where(X[:, 0] > 0.6, 1.0, -1.0), np.arange(2))
 
 
 def score(posterior, X, rng, pending=None, feasible=None):
