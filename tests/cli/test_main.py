@@ -122,7 +122,7 @@ def test_a_named_project_takes_the_jobs_too(sweep, recommend, monkeypatch, tmp_p
     assert (tmp_path / answer.out.strip()).is_file()
 
 
-def broken(project):
+def broken(*_):
     raise ZeroDivisionError("a bug")
 
 
