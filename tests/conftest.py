@@ -51,12 +51,14 @@ run-0006-aaaa,result,completed,,06-06,3.5,0.00002,0.6,1.2,,
 # These take long, and what they test does not depend on the version of Python.
 THOROUGH = (
     "tests/benchmarks/",
+    "tests/cli/test_reporting.py",
     "tests/engine/test_outlook.py",
     "tests/engine/test_recommender_anywhere.py",
     "tests/engine/test_surrogate.py",
+    "tests/engine/test_sweep.py",
+    "tests/insight/",
     "tests/reliability/",
-    "tests/report/test_page_in_browser.py",
-    "tests/report/test_paper.py",
+    "tests/report/",
 )
 
 
