@@ -167,12 +167,10 @@ def model_notices(
 def of_the_parameters(
     objective: Objective, evidence: Evidence, surrogate: Surrogate, encoding: Encoding
 ) -> list[Notice]:
-    """Return which parameters show no effect, and at which bounds the best run lies."""
+    """Return which parameters show no effect, and at which bounds the best runs lie."""
     flat = _flat(evidence, surrogate, encoding)
     notices = [Notice("flat-parameter", message) for message in flat.values()]
-    if not objective.context:
-        notices += _at_the_edge(evidence, surrogate, encoding, set(flat))
-    return notices
+    return notices + _at_the_edge(objective, evidence, surrogate, encoding, set(flat))
 
 
 def _suspects(objective: Objective, evidence: Evidence, surrogate: Surrogate) -> list[Notice]:
@@ -214,27 +212,41 @@ def _flat(evidence: Evidence, surrogate: Surrogate, encoding: Encoding) -> dict[
 
 
 def _at_the_edge(
-    evidence: Evidence, surrogate: Surrogate, encoding: Encoding, flat: set[str]
+    objective: Objective,
+    evidence: Evidence,
+    surrogate: Surrogate,
+    encoding: Encoding,
+    flat: set[str],
 ) -> list[Notice]:
-    means = surrogate.posterior.means(evidence.X)
-    means[surrogate.too_good] = np.inf
-    best = int(np.argmin(means[:, 0]))
+    """Say at which bounds the best run lies, or that of most contexts in which runs compete."""
+    means = surrogate.at_runs().means(evidence.X)[:, 0]
+    bests = [
+        int(members[np.argmin(means[members])])
+        for members in map(surrogate.believable, _competing(objective, evidence))
+    ]
     notices = []
     for parameter in encoding.space:
-        if isinstance(parameter, Categorical) or parameter.name in flat:
+        if isinstance(parameter, Categorical) or parameter.name in flat | {*objective.context}:
             continue
-        x = float(evidence.X[best, encoding.columns[parameter.name]][0])
-        if x <= EDGE or x >= 1.0 - EDGE:
-            bound = "low" if x <= EDGE else "high"
-            notices.append(
-                Notice(
-                    "boundary-optimum",
-                    f"the best run, {evidence.measured[best].id}, lies at the {bound} bound of "
-                    f"{parameter.name}; consider widening it",
-                    (evidence.measured[best].id,),
-                )
-            )
+        x = evidence.X[bests][:, encoding.columns[parameter.name]][:, 0]
+        for bound, there in (("low", x <= EDGE), ("high", x >= 1.0 - EDGE)):
+            if 2 * there.sum() <= len(bests):
+                continue
+            runs = tuple(evidence.measured[bests[index]].id for index in np.flatnonzero(there))
+            what = f"the best run, {runs[0]}, lies"
+            if objective.context:
+                what = f"the best runs at {len(runs)} of {len(bests)} values of "
+                what += f"{' and '.join(objective.context)} lie"
+            message = f"{what} at the {bound} bound of {parameter.name}; consider widening it"
+            notices.append(Notice("boundary-optimum", message, runs))
     return notices
+
+
+def _competing(objective: Objective, evidence: Evidence) -> list[npt.NDArray[np.intp]]:
+    """Return the indices of the measured runs that compete, context by context if any compete."""
+    groups = objective.by_context([run.params for run in evidence.measured])
+    members = [np.array(group) for group in groups]
+    return [group for group in members if len(np.unique(evidence.X[group], axis=0)) > 1]
 
 
 def _values(name: str, evidence: Evidence, encoding: Encoding) -> Array:

@@ -1,3 +1,4 @@
+import itertools
 import math
 import re
 
@@ -424,6 +425,19 @@ class TestNotices:
         found = [n for n in recommender.ask(1).notices if n.code == "boundary-optimum"]
         assert [n.runs for n in found] == [("edge",)]
         assert "low bound of t" in found[0].message
+
+    def test_the_best_runs_of_most_contexts_at_a_bound_are_named(self):
+        scale = Real("scale", 0.1, 1.0)
+        recommender = Recommender([*PARAMETERS, scale], context=["scale"])
+        for number, (context, lr, t) in enumerate(
+            itertools.product((0.2, 0.5, 0.8), (1e-3, 1e-2), (0.0, 0.3, 0.7))
+        ):
+            inside = context == 0.8  # where t of 0.3 is best
+            value = context + abs(t - 0.3 * inside) + 0.02 * math.log10(lr)
+            recommender.tell({"lr": lr, "t": t, "scale": context}, value, id=f"r{number}")
+        found = [n for n in recommender.ask(1).notices if n.code == "boundary-optimum"]
+        assert [n.runs for n in found] == [("r0", "r6")]
+        assert "at 2 of 3 values of scale lie at the low bound of t;" in found[0].message
 
     def test_a_run_written_down_twice_is_named(self):
         recommender = informed()
