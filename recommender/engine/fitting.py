@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from recommender.engine.hyperparameters import again, maximise, starts
+from recommender.engine.hyperparameters import TELLING, again, informative, maximise, starts
 from recommender.engine.likelihood import Likelihood
 from recommender.engine.outliers import doubt, doubt_many
 from recommender.engine.warping import Warp
@@ -25,7 +25,6 @@ FEW = 4  # runs, none of which is doubted
 TINY = 1e-100  # below it the square of a scale is no longer a number
 IGNORED = 1e4  # the variance, in those of all losses, of a run that says nothing
 LESS = 3.0  # in logarithms of a variance
-TELLING = 2.0  # nats of log marginal likelihood that an effect must be worth
 
 
 class Fitted(NamedTuple):
@@ -88,7 +87,8 @@ def extended(told: Fitted, X: Array, y: Array, groups: Columns, context: Sequenc
     """Return the fit of all runs with the hyperparameters that some of them told."""
     z = (told.warp(y) - told.centre) / told.scale
     likelihood = Likelihood.of(X, z, groups, context=context)
-    return told._replace(likelihood=doubt_many(likelihood, told.theta))
+    knowing = informative(told.likelihood, told.theta)
+    return told._replace(likelihood=doubt_many(likelihood, told.theta, knowing=knowing))
 
 
 def roughened(fitted: Fitted, told: Fitted) -> Fitted:

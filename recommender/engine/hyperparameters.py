@@ -21,6 +21,7 @@ NO_EFFECT = 20.0  # the logarithm of a length scale so long that the parameter h
 CLIMBS = 2  # from the best of the starting points
 STEP = 1e-3  # of theta, for the curvature
 MANY = 200  # runs: with more, one start finds what several would
+TELLING = 2.0  # nats of log marginal likelihood that an effect must be worth
 NEGLIGIBLE = 1e-3  # weight of hyperparameters that are left out of an average
 
 
@@ -83,6 +84,18 @@ def evidence(likelihood: Likelihood, theta: Array) -> Array:
         without = maximise(likelihood, beginnings, [parameter])
         gains.append(full - likelihood.log_marginal(without))
     return np.array(gains)
+
+
+def informative(likelihood: Likelihood, theta: Array) -> bool:
+    """Return whether the runs tell any effect from a constant with noise.
+
+    Letting parameters matter must gain a nat for each hyperparameter that it takes (Akaike 1974)
+    and what an effect must be worth.
+    """
+    *_, noise = starts(likelihood)
+    constant = maximise(likelihood, [noise], without=likelihood.components[0])
+    gain = likelihood.log_marginal(theta) - likelihood.log_marginal(constant)
+    return gain > TELLING + len(theta) - 1
 
 
 def around(likelihood: Likelihood, theta: Array) -> tuple[Array, Array]:

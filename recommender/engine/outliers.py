@@ -3,7 +3,8 @@
 Robust noise after Ament et al. 2024 (arXiv:2410.24222): a run with an odd leave-one-out residual
 gets the extra variance that makes it likely, in closed form, and keeps it if the log marginal
 likelihood gains enough. A run that is too good must look odder by far than one that is too bad,
-because the best runs are what a sweep is for.
+because the best runs are what a sweep is for; and it is never doubted where the others show nothing
+but a plain, because whoever stands out there is a discovery.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import ndtri
 
-from recommender.engine.hyperparameters import again, maximise
+from recommender.engine.hyperparameters import again, informative, maximise
 from recommender.engine.leave_one_out import leave_one_out, leave_one_out_believed
 from recommender.engine.likelihood import Likelihood
 
@@ -53,24 +54,37 @@ def doubt(likelihood: Likelihood, theta: Array) -> tuple[Likelihood, Array] | No
     for run in suspects:
         trial, trial_theta = _discounting(likelihood, theta, int(run))
         gain = trial.log_marginal(trial_theta) - before
-        sure = abs(_residuals(trial, trial_theta)[run]) > SURE_Z and gain > enough + SURE_GAIN
-        if gain > most and (sure or (z[run] > bad and gain > enough)):
+        if gain <= most:
+            continue
+        odd = _residuals(trial, trial_theta)[run]
+        sure = abs(odd) > SURE_Z and gain > enough + SURE_GAIN
+        if odd < 0.0:
+            doubted = sure and _know_more_than_a_plain(trial, trial_theta)
+        else:
+            doubted = sure or (z[run] > bad and gain > enough)
+        if doubted:
             best, most = (trial, trial_theta), gain
     return best
 
 
-def doubt_many(likelihood: Likelihood, theta: Array) -> Likelihood:
+def doubt_many(likelihood: Likelihood, theta: Array, *, knowing: bool) -> Likelihood:
     """Return the likelihood that discounts every odd run, with hyperparameters that stay.
 
     They were fitted to some of the runs, which were doubted one at a time; the others are judged
     by what those say.
+
+    Args:
+        likelihood: the runs, none of them doubted.
+        theta: the hyperparameters.
+        knowing: whether those few show more than a plain; else no run is too good.
     """
+    too_good = -SURE_Z if knowing else -math.inf
     most = math.floor(SHARE * len(likelihood.y))
     bad = _bad_z(len(likelihood.y))
     for _ in range(ROUNDS):
         mean, sd = leave_one_out_believed(likelihood, theta)
         z = (likelihood.y - mean) / sd
-        odd = np.flatnonzero(((z > bad) | (z < -SURE_Z)) & (likelihood.extra == 0))
+        odd = np.flatnonzero(((z > bad) | (z < too_good)) & (likelihood.extra == 0))
         odd = odd[np.argsort(-np.abs(z[odd]))][: most - np.count_nonzero(likelihood.extra)]
         if not len(odd):
             break
@@ -78,6 +92,18 @@ def doubt_many(likelihood: Likelihood, theta: Array) -> Likelihood:
         extra[odd] = (likelihood.y[odd] - mean[odd]) ** 2 - sd[odd] ** 2
         likelihood = replace(likelihood, extra=extra)
     return likelihood
+
+
+def _know_more_than_a_plain(likelihood: Likelihood, theta: Array) -> bool:
+    """Return whether the runs that are believed show any effect, on the scale of their own."""
+    believed = likelihood.extra == 0
+    own = likelihood.y[believed]
+    scale = float(own.std())
+    if scale == 0.0:
+        return False
+    y, extra = (likelihood.y - own.mean()) / scale, likelihood.extra / scale**2
+    rescaled = replace(likelihood, y=y, extra=extra)
+    return informative(rescaled, maximise(rescaled, again(rescaled, theta)))
 
 
 def _bad_z(n: int) -> float:

@@ -18,8 +18,8 @@ from skopt.learning import GaussianProcessRegressor
 from skopt.learning.gaussian_process.kernels import RBF, ConstantKernel
 
 from recommender.engine.acquisition import improvement
-from recommender.engine.fitting import TELLING, Fitted, extended, fit_robustly, roughened
-from recommender.engine.hyperparameters import MANY, around, evidence, maximise, starts
+from recommender.engine.fitting import Fitted, extended, fit_robustly, roughened
+from recommender.engine.hyperparameters import MANY, TELLING, around, evidence, informative
 from recommender.engine.kernel import ROUGH, Component, Kernel
 from recommender.engine.leave_one_out import leave_one_out_believed
 from recommender.engine.likelihood import JITTER, generalised_mean, inverse
@@ -61,7 +61,7 @@ class Surrogate:
     `discounted` (n,) marks the runs whose result is too bad to be believed, `too_good` (n,) those
     too good; both got extra variance, and a caller must name them. `evidence` (p,) is the gain in
     log marginal likelihood from letting each parameter matter at all. `informative` says that
-    letting any matter gains that much beyond a nat for each hyperparameter it takes (Akaike 1974).
+    the runs tell any effect from a constant with noise.
     `at_runs` fits, once, what is believed of the runs themselves: of a place that was run it is
     known how far it lies off the smooth function, which says nothing of any other place.
     """
@@ -156,9 +156,6 @@ def fit(
     likelihood, theta, warp, centre, scale = fitted
     mean, sd = leave_one_out_believed(likelihood, theta)
     discounted, bad = likelihood.extra > 0, likelihood.y > mean
-    *_, noise = starts(told.likelihood)
-    constant = maximise(told.likelihood, [noise], without=likelihood.components[0])
-    gain = told.likelihood.log_marginal(theta) - told.likelihood.log_marginal(constant)
 
     @cache
     def at_runs() -> Posterior:
@@ -180,7 +177,7 @@ def fit(
         discounted=discounted & bad,
         too_good=discounted & ~bad,
         evidence=evidence(told.likelihood, theta),
-        informative=gain > TELLING + len(theta) - 1,
+        informative=informative(told.likelihood, theta),
         at_runs=at_runs,
     )
 

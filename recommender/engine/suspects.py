@@ -14,8 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from recommender.engine.encoding import Encoding
-from recommender.engine.fitting import TELLING
-from recommender.engine.hyperparameters import maximise, starts
+from recommender.engine.hyperparameters import TELLING, maximise, starts
 from recommender.engine.likelihood import Likelihood
 from recommender.engine.repairs import Repairs, Search, Weighed, weigh
 from recommender.engine.slips import Kind, Slip, slips

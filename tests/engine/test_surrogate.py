@@ -98,6 +98,25 @@ def test_the_discoveries_of_a_sweep_are_hardly_ever_thought_too_good():
     assert suspected <= 2
 
 
+@pytest.mark.parametrize("n", [8, 12, 24])
+def test_the_first_run_off_a_plain_is_a_discovery(n):
+    rng = np.random.default_rng(n)
+    X = rng.random((n, 3))
+    y = 1.0 + 0.02 * rng.standard_normal(n)
+    y[2] = 0.5
+    surrogate = fitted(X, y)
+    assert not surrogate.too_good.any()
+    assert surrogate.posterior.means(X[2:3])[0, 0] < 0.8
+
+
+def test_the_only_run_off_a_plain_that_very_many_saw_is_not_too_good():
+    rng = np.random.default_rng(0)
+    X = rng.random((400, 3))
+    y = 1.0 + 0.02 * rng.standard_normal(400)
+    y[2] = 0.5
+    assert not fitted(X, y).too_good.any()
+
+
 @pytest.mark.parametrize("size", [1.0, 1e3, 1e9])
 def test_a_run_too_good_to_be_believed_is_flagged_and_not_discounted(size):
     X, y = runs(6)
