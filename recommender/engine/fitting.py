@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from recommender.engine.hyperparameters import TELLING, again, informative, maximise, starts
+from recommender.engine.hyperparameters import TELLING, again, maximise, starts
 from recommender.engine.likelihood import Likelihood
 from recommender.engine.outliers import doubt, doubt_many
 from recommender.engine.warping import Warp
@@ -83,11 +83,21 @@ def _warped(fitted: Fitted, y: Array) -> Fitted:
     return Fitted(after, other, warp, middle, width) if gain > TELLING else fitted
 
 
-def extended(told: Fitted, X: Array, y: Array, groups: Columns, context: Sequence[int]) -> Fitted:
-    """Return the fit of all runs with the hyperparameters that some of them told."""
+def extended(
+    told: Fitted,
+    X: Array,
+    y: Array,
+    groups: Columns,
+    context: Sequence[int],
+    *,
+    knowing: bool,
+) -> Fitted:
+    """Return the fit of all runs with the hyperparameters that some of them told.
+
+    `knowing` says whether those show more than a plain.
+    """
     z = (told.warp(y) - told.centre) / told.scale
     likelihood = Likelihood.of(X, z, groups, context=context)
-    knowing = informative(told.likelihood, told.theta)
     return told._replace(likelihood=doubt_many(likelihood, told.theta, knowing=knowing))
 
 

@@ -243,7 +243,7 @@ def _at_the_edge(
 
 
 def _competing(objective: Objective, evidence: Evidence) -> list[npt.NDArray[np.intp]]:
-    """Return the indices of the measured runs that compete, context by context if any compete."""
+    """Return the indices of the measured runs that compete with each other, a context at a time."""
     groups = objective.by_context([run.params for run in evidence.measured])
     members = [np.array(group) for group in groups]
     return [group for group in members if len(np.unique(evidence.X[group], axis=0)) > 1]

@@ -151,8 +151,9 @@ def fit(
         return _fit_active(X, y, groups, context)
     few = representative(X, y, HYPERPARAMETERS)
     fitted = told = fit_robustly(X[few], y[few], groups, context)
+    knowing = informative(told.likelihood, told.theta)
     if len(few) < len(y):
-        fitted = extended(told, X, y, groups, context)
+        fitted = extended(told, X, y, groups, context, knowing=knowing)
     likelihood, theta, warp, centre, scale = fitted
     mean, sd = leave_one_out_believed(likelihood, theta)
     discounted, bad = likelihood.extra > 0, likelihood.y > mean
@@ -177,7 +178,7 @@ def fit(
         discounted=discounted & bad,
         too_good=discounted & ~bad,
         evidence=evidence(told.likelihood, theta),
-        informative=informative(told.likelihood, theta),
+        informative=knowing,
         at_runs=at_runs,
     )
 
