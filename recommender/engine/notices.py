@@ -222,7 +222,7 @@ def _at_the_edge(
     means = surrogate.at_runs().means(evidence.X)[:, 0]
     bests = [
         int(members[np.argmin(means[members])])
-        for members in map(surrogate.believable, _competing(objective, evidence))
+        for members in map(surrogate.believable, competing(objective, evidence))
     ]
     notices = []
     for parameter in encoding.space:
@@ -242,7 +242,7 @@ def _at_the_edge(
     return notices
 
 
-def _competing(objective: Objective, evidence: Evidence) -> list[npt.NDArray[np.intp]]:
+def competing(objective: Objective, evidence: Evidence) -> list[npt.NDArray[np.intp]]:
     """Return the indices of the measured runs that compete with each other, a context at a time."""
     groups = objective.by_context([run.params for run in evidence.measured])
     members = [np.array(group) for group in groups]

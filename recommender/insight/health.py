@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from recommender.engine.notices import of_the_parameters
+from recommender.engine.notices import competing, of_the_parameters
 from recommender.engine.replicates import replicate_noise
 from recommender.engine.surrogate import Surrogate
 from recommender.insight.calibration import LEVEL, Calibration, calibration, means_of_the_others
@@ -41,9 +41,15 @@ def health(view: View) -> Iterator[Check]:
         advice = _ADVICE.get(notice.code, "")
         yield Check(notice.code, Level.WARNING, f"{notice.message}{advice}", notice.runs)
     codes = {notice.code for notice in told}
+    inside = "what looks best lies inside the declared bounds"
+    if not competing(view.objective, evidence):
+        context = " and ".join(view.objective.context)
+        inside = (
+            f"no two runs of equal {context} compete, so no best run is known to lie at a bound"
+        )
     for code, message in (
         ("flat-parameter", "every parameter has an effect that the runs can tell from none"),
-        ("boundary-optimum", "what looks best lies inside the declared bounds"),
+        ("boundary-optimum", inside),
     ):
         if code not in codes:
             yield Check(code, Level.PASS, message)

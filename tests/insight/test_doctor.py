@@ -13,7 +13,10 @@ import pytest
 from recommender.campaign.project import Project
 from recommender.campaign.viewing import view
 from recommender.insight.doctor import doctor
+from recommender.insight.health import health
+from recommender.space import Real
 from tests.engine.test_sweep import PARAMETERS, RUNS
+from tests.insight.conftest import run_of, view_of
 
 ROOT = Path(__file__).parents[2]
 NOW = datetime(2026, 12, 1, tzinfo=UTC)
@@ -213,6 +216,18 @@ def test_a_best_run_at_a_bound_is_named_with_the_bound(found):
     check = found(falling)["boundary-optimum"]
     assert "the low bound of lr" in check["message"]
     assert len(check["runs"]) == 1
+
+
+def test_without_two_runs_that_compete_no_best_run_is_said_to_lie_inside_the_bounds():
+    runs = [
+        run_of(n, {"lr": 10.0 ** (-0.4 * n), "tau": 0.05 * n}, {"loss": (n - 6) ** 2 / 10})
+        for n in range(1, 13)
+    ]
+    space = [Real("lr", 1e-5, 1.0, "log"), Real("tau", 0.0, 1.0)]
+    checks = {check.code: check for check in health(view_of(space, runs, context=["tau"]))}
+    check = checks["boundary-optimum"]
+    assert check.level == "PASS"
+    assert check.message.startswith("no two runs of equal tau compete")
 
 
 def test_replicates_make_the_noise_known(found):
