@@ -23,6 +23,7 @@ class Condition:
         noise: the standard deviation of the noise in spreads of the task. A task that has noise of
             its own gives its truth at 0, nothing but its own at 0.05, and both added above.
         bad_rows: the share of results that are off, as a mistyped or half-failed run is.
+        told: bad rows come back as diverged runs, so that nobody has to find them.
         pending: how many results are outstanding at each `ask`.
         diverging: the share of the space in which a run diverges: about a corner, drawn anew for
             each seed, that does not hold the optimum.
@@ -31,18 +32,20 @@ class Condition:
     name: str
     noise: float = 0.05
     bad_rows: float = 0.0
+    told: bool = False
     pending: int = 0
     diverging: float = 0.0
 
 
-BASE = "base"
+BASE, BAD_ROWS, BAD_ROWS_TOLD = "base", "bad-rows-5", "bad-rows-5-told"
 CONDITIONS = {
     condition.name: condition
     for condition in (
         Condition(BASE),
         Condition("noise-0", noise=0.0),
         Condition("noise-20", noise=0.2),
-        Condition("bad-rows-5", bad_rows=0.05),
+        Condition(BAD_ROWS, bad_rows=0.05),
+        Condition(BAD_ROWS_TOLD, bad_rows=0.05, told=True),
         Condition("pending-4", pending=4),
         Condition("diverging-10", diverging=0.1),
     )
@@ -70,7 +73,7 @@ class World:
             added = noise if noise > OWN else 0.0
             value = self.task.measure(params, rng) + added * spread * normal
         if lot < max(self.condition.bad_rows, self.task.bad_rows):
-            value += off * spread
+            return None if self.condition.told else value + off * spread
         return value
 
     def _distance(self, params: Params) -> float:

@@ -1,30 +1,30 @@
 import pytest
 
-from benchmarks import report
+from benchmarks import race_report, report
 from benchmarks.results import Key, Results, Row
 
 
-def rows(peer, regret, *, task="levy8", error=""):
+def rows(peer, regret, *, task="levy8", condition="base", error=""):
     regrets = () if error else (1.0, 0.5, 0.2, regret)
-    return [Row(Key("base", task, peer, seed), regrets, regret, 1.0, error) for seed in range(8)]
+    return [Row(Key(condition, task, peer, seed), regrets, regret, 1.0, error) for seed in range(8)]
 
 
 @pytest.fixture
 def without_figures(monkeypatch):
-    monkeypatch.setattr(report, "draw", lambda kinds, conditions: None)
+    monkeypatch.setattr(race_report, "draw", lambda kinds, conditions: None)
 
 
 def test_the_figures_are_drawn(tmp_path, monkeypatch):
     pytest.importorskip("matplotlib")
-    monkeypatch.setattr(report, "FIGURES", tmp_path)
-    report.race_report(rows("recommender", 0.1) + rows("skopt", 0.2))
+    monkeypatch.setattr(race_report, "FOLDER", tmp_path)
+    race_report.race_report(rows("recommender", 0.1) + rows("skopt", 0.2))
     assert {path.name for path in tmp_path.iterdir()} == {"regret.png", "ratios.png"}
 
 
 @pytest.mark.usefixtures("without_figures")
 def test_the_report_says_where_this_engine_wins_and_loses():
     behind = rows("recommender", 0.1, task="twin-2") + rows("skopt", 0.05, task="twin-2")
-    text = report.race_report(rows("recommender", 0.1) + rows("skopt", 0.2) + behind)
+    text = race_report.race_report(rows("recommender", 0.1) + rows("skopt", 0.2) + behind)
     assert "| base | twin-2 (sweep) | skopt | 2.00 [2.00, 2.00] | 0.0" in text
     assert "| base | levy8" not in text
     assert "| synthetic | 0.50 [0.50, 0.50] |" in text
@@ -32,9 +32,24 @@ def test_the_report_says_where_this_engine_wins_and_loses():
 
 @pytest.mark.usefixtures("without_figures")
 def test_a_race_that_broke_off_counts_as_the_median_of_random_configurations():
-    text = report.race_report(rows("recommender", 0.1) + rows("ax", 0.0, error="ValueError: no"))
+    text = race_report.race_report(
+        rows("recommender", 0.1) + rows("ax", 0.0, error="ValueError: no")
+    )
     assert "| ax | 1.50 | 2.00 | 2.00 | 2.00 | 1.0000 | 1.000 | 0.10 [0.10, 0.10] |" in text
     assert "| ax | 8 | ValueError: no |" in text
+
+
+@pytest.mark.usefixtures("without_figures")
+def test_what_knowing_the_bad_rows_would_be_worth_is_measured_against_peers_that_do_not():
+    told = rows("recommender", 0.1, condition="bad-rows-5-told")
+    untold = rows("recommender", 0.2, condition="bad-rows-5")
+    others = rows("skopt", 0.5, condition="bad-rows-5")
+    text = race_report.race_report(
+        [*rows("recommender", 1.0), *rows("skopt", 1.0), *told, *untold, *others]
+    )
+    assert "|  | skopt | recommender, not told |" in text
+    assert "| told | 0.20 [0.20, 0.20] | 0.50 [0.50, 0.50] |" in text
+    assert "| bad-rows-5-told |" not in text
 
 
 def test_peers_are_compared_over_the_races_that_both_ended():

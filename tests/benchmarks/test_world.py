@@ -32,6 +32,14 @@ def test_bad_rows_are_rare_and_on_the_bad_side():
     assert len(off) / 2000 == pytest.approx(0.05, abs=0.02)
 
 
+def test_whoever_is_told_of_the_bad_rows_gets_all_other_results_alike():
+    silent, _ = runs_of("bad-rows-5")
+    told, scale = runs_of("bad-rows-5-told")
+    assert None in told
+    off = [abs(value - scale.best) > scale.spread for value in silent]
+    assert told == [None if bad else value for value, bad in zip(silent, off, strict=True)]
+
+
 @pytest.mark.parametrize("task", ["branin", "ackley-mixed5", "twin-2"])
 @pytest.mark.parametrize("seed", range(3))
 def test_a_tenth_of_the_space_diverges_and_the_optimum_does_not(task, seed):
