@@ -16,7 +16,7 @@ from scipy.spatial.distance import cdist
 from recommender.engine.design import space_filling
 from recommender.engine.encoding import Encoding, Region
 from recommender.engine.evidence import Evidence
-from recommender.engine.incumbent import contenders, moved_to, probability_best
+from recommender.engine.incumbent import RunsInContext, contenders, probability_best
 from recommender.engine.maximiser import NEAR, candidates, maximise
 from recommender.engine.noisy_improvement import NoisyImprovement, Worlds
 from recommender.engine.posterior import Posterior
@@ -114,23 +114,21 @@ def propose(
     posterior = surrogate.posterior
     worlds = Worlds.imagine(posterior, evidence.pending, rng)
     held = encoding.columns_of(context)
-    # A value too good to be believed must not be what the batch tries to beat.
-    believed = surrogate.believable()
     known = evidence.known
     flat = encoding.names_where(surrogate.flat)
     picks: list[Pick] = []
     for region in regions:
         lower, _ = encoding.bounds(region)
-        measured, means, rivals = moved_to(posterior, evidence.X[believed], held, lower[held])
-        at_runs = surrogate.at_runs().means(measured[rivals])
-        best = int(rivals[np.argmin(at_runs)])
+        measured = RunsInContext.of(surrogate, evidence.X, held, lower[held])
+        best = measured.points[measured.best]
+        best_run = int(measured.runs[measured.best])
         outstanding = worlds.points[(worlds.points[:, held] == lower[held]).all(axis=1)]
-        rivals = rivals[contenders(means[rivals])]
-        baseline = np.unique(np.vstack([measured[rivals], outstanding]), axis=0)
+        rivals = measured.rivals[contenders(measured.means[measured.rivals])]
+        baseline = np.unique(np.vstack([measured.points[rivals], outstanding]), axis=0)
         score = NoisyImprovement.over(worlds, baseline, rng, feasibility)
-        around = measured[np.argsort(means)[:NEAR]]
+        around = measured.points[np.argsort(measured.means)[:NEAR]]
         reference = {
-            **evidence.measured[believed[best]].params,
+            **evidence.measured[best_run].params,
             **{name: region.fixed[name] for name in context},
         }
         near = trusted(encoding, region, evidence.X, reference, flat)
@@ -154,9 +152,9 @@ def propose(
         picks.append(
             _described(
                 surrogate,
-                Pick(params, role, reference=reference, reference_index=int(believed[best])),
+                Pick(params, role, reference=reference, reference_index=best_run),
                 x,
-                measured[best],
+                best,
             )
         )
         worlds = worlds.adding(x, rng)

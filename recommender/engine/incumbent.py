@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import numpy.typing as npt
 
@@ -25,24 +27,45 @@ def contenders(means: Array) -> npt.NDArray[np.intp]:
     return np.sort(np.argsort(means, kind="stable")[:CONTENDERS])
 
 
-def moved_to(
-    posterior: Posterior, X: Array, held: npt.NDArray[np.intp], there: Array
-) -> tuple[Array, Array, npt.NDArray[np.intp]]:
-    """Return known points moved to a context, their means, and the indices of those that rank.
+@dataclass(frozen=True, slots=True)
+class RunsInContext:
+    """The runs that are not too good to be believed, as a batch in one context sees them.
 
-    Where no run was made in that context, the settings that look best there stand in.
-
-    Args:
-        posterior: what is believed.
-        X: the (n, D) known points, n >= 1.
-        held: (c,) the columns of the context parameters.
-        there: (c,) their values.
+    Attributes:
+        runs: (k,) their indices among the measured runs.
+        points: (k, D) their points, moved to that context.
+        means: (k,) what the smooth function expects of these.
+        rivals: the indices, of the k, of those that were made in that context and so rank. Where
+            none was, the settings that look best there stand in.
+        best: the index, of the k, of the rival that is believed best.
     """
-    moved = X.copy()
-    moved[:, held] = there
-    means = posterior.means(moved)[:, 0]
-    here = np.flatnonzero((X[:, held] == there).all(axis=1))
-    return moved, means, here if len(here) else np.array([int(np.argmin(means))])
+
+    runs: npt.NDArray[np.intp]
+    points: Array
+    means: Array
+    rivals: npt.NDArray[np.intp]
+    best: int
+
+    @classmethod
+    def of(
+        cls, surrogate: Surrogate, X: Array, held: npt.NDArray[np.intp], there: Array
+    ) -> RunsInContext:
+        """Return what is known in a context.
+
+        Args:
+            surrogate: what is believed.
+            X: the (n, D) measured runs.
+            held: (c,) the columns of the context parameters.
+            there: (c,) their values.
+        """
+        runs = surrogate.believable()
+        points = X[runs]
+        here = np.flatnonzero((points[:, held] == there).all(axis=1))
+        points[:, held] = there
+        means = surrogate.posterior.means(points)[:, 0]
+        rivals = here if len(here) else np.array([int(np.argmin(means))])
+        best = surrogate.best_among(points[rivals])
+        return cls(runs, points, means, rivals, int(rivals[best]))
 
 
 def probability_best(posterior: Posterior, X: Array, rng: np.random.Generator) -> Array:

@@ -219,9 +219,8 @@ def _at_the_edge(
     flat: set[str],
 ) -> list[Notice]:
     """Say at which bounds the best run lies, or that of most contexts in which runs compete."""
-    means = surrogate.at_runs().means(evidence.X)[:, 0]
     bests = [
-        int(members[np.argmin(means[members])])
+        int(members[surrogate.best_among(evidence.X[members])])
         for members in map(surrogate.believable, competing(objective, evidence))
     ]
     notices = []

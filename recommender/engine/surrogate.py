@@ -104,6 +104,10 @@ class Surrogate:
         believed = members[~self.too_good[members]]
         return believed if len(believed) else members
 
+    def best_among(self, X: Array) -> int:
+        """Return which of the (m, D) points, where runs were made, is believed best."""
+        return int(np.argmin(self.at_runs().means(X)))
+
     def predict(self, x: Array, reference: Array) -> Prediction:
         """Return the prediction at the (D,) point x, and its improvement on the (D,) reference.
 

@@ -60,10 +60,10 @@ def tolerance_of(belief: Belief) -> float:
 
 def best_settings(belief: Belief) -> list[int]:
     """Return the index of the run believed best or, with a context, of that at each value."""
-    means = belief.model.posterior.means(belief.evidence.X)[:, 0]
+    X = belief.evidence.X
     groups = belief.objective.by_context([run.params for run in belief.evidence.measured])
     believed = [belief.model.believable(np.array(members)) for members in groups]
-    best = [int(members[np.argmin(means[members])]) for members in believed]
+    best = [int(members[belief.model.best_among(X[members])]) for members in believed]
     chosen = np.unique(np.linspace(0, len(best) - 1, SETTINGS).round().astype(int))
     return [best[index] for index in chosen]
 

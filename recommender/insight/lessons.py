@@ -20,7 +20,7 @@ from scipy.stats import qmc
 
 from recommender.engine.belief import Belief
 from recommender.engine.encoding import Region
-from recommender.engine.incumbent import moved_to
+from recommender.engine.incumbent import RunsInContext
 from recommender.engine.rounding import short
 from recommender.engine.trust import trusted
 from recommender.run import Params, Value
@@ -134,13 +134,12 @@ def _within_reach(belief: Belief, params: Params, rng: np.random.Generator) -> A
     region = Region(fixed={name: params[name] for name in context})
     held = encoding.columns_of(context)
     there = encoding.encode([params])[0, held]
-    believed = surrogate.believable()
-    known, means, rivals = moved_to(surrogate.posterior, evidence.X[believed], held, there)
-    best = evidence.measured[int(believed[rivals[np.argmin(means[rivals])]])].params
+    known = RunsInContext.of(surrogate, evidence.X, held, there)
+    best = evidence.measured[int(known.runs[known.best])].params
     flat = encoding.names_where(surrogate.flat)
     near = trusted(encoding, region, evidence.X, {**best, **region.fixed}, flat)
     U = qmc.Sobol(len(encoding.space), rng=rng).random(POOL)
-    return np.vstack([encoding.spread(U, near), known[rivals][:POOL]])
+    return np.vstack([encoding.spread(U, near), known.points[known.rivals][:POOL]])
 
 
 def _open(belief: Belief) -> list[str]:

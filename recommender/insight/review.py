@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from recommender.engine.answers import Batch
-from recommender.engine.incumbent import moved_to
+from recommender.engine.incumbent import RunsInContext
 from recommender.engine.threads import one_thread
 from recommender.insight.explanation import Predicted, predicted
 from recommender.insight.neighbours import Beyond, Neighbour, Twin, beyond, nearest, twins
@@ -106,11 +104,8 @@ def _judged(view: View, params: Params) -> tuple[Candidate, str | None]:
     encoding, surrogate = belief.encoding, belief.surrogate
     x = encoding.encode([params])[0]
     held = encoding.columns_of(view.objective.context)
-    believed = surrogate.believable()
-    X = belief.evidence.X[believed]
-    moved, means, rivals = moved_to(surrogate.posterior, X, held, x[held])
-    best = int(rivals[np.argmin(means[rivals])])
-    found = surrogate.predict(x, moved[best])
+    known = RunsInContext.of(surrogate, belief.evidence.X, held, x[held])
+    found = surrogate.predict(x, known.points[known.best])
     own = Candidate(
         params,
         "yours",
@@ -119,4 +114,4 @@ def _judged(view: View, params: Params) -> tuple[Candidate, str | None]:
         found.expected_improvement,
         found.probability_of_improvement,
     )
-    return own, belief.evidence.measured[int(believed[best])].id
+    return own, belief.evidence.measured[int(known.runs[known.best])].id

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from recommender import Categorical, Real
+from recommender import Categorical, Real, Recommender
 from recommender.insight.neighbours import Beyond, Twin, beyond, nearest, twins
 from recommender.insight.review import review
 from recommender.run import Status
@@ -51,8 +51,6 @@ def test_what_would_only_repeat_a_run_is_found_but_a_crash_may_be_repeated(view)
 
 
 def test_a_review_predicts_and_ranks_by_expected_improvement(view):
-    from recommender import Recommender
-
     recommender = Recommender(PARAMETERS, metric="loss")
     for run in RUNS:
         recommender.tell(run.params, run.metrics["loss"], id=run.id)
@@ -68,6 +66,24 @@ def test_a_review_predicts_and_ranks_by_expected_improvement(view):
         one.expected_improvement > own.own.expected_improvement for one in batch
     )
     assert own.own.expected_improvement == pytest.approx(batch[0].expected_improvement, rel=0.2)
+
+
+def test_a_review_compares_with_the_run_that_best_names_not_with_that_of_the_lowest_smooth_mean():
+    rng = np.random.default_rng(2)
+    runs = [
+        run_of(n, {"x": x, "z": z}, {"loss": (x - 0.5) ** 2 + (z - 0.3) ** 2 + wave / 10})
+        for n, (x, z) in enumerate(rng.random((20, 2)).tolist(), 1)
+        for wave in [np.sin(40 * x) * np.sin(37 * z)]
+    ]
+    space = [Real("x", 0.0, 1.0), Real("z", 0.0, 1.0)]
+    view = view_of(space, runs)
+    recommender = Recommender(space, metric="loss")
+    for run in runs:
+        recommender.tell(run.params, run.metrics["loss"], id=run.id)
+    smooth = view.belief.model.posterior.means(view.belief.evidence.X)[:, 0]
+    best = recommender.best().id
+    assert best != runs[int(np.argmin(smooth))].id
+    assert review(view, [view], {"x": 0.5, "z": 0.5}, None).incumbent == best
 
 
 def test_without_a_model_nothing_is_predicted():
