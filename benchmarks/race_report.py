@@ -100,7 +100,7 @@ def losses(results: Results) -> str:
     """Where a peer is ahead of this engine, worst first."""
     found = []
     for condition in CONDITIONS:
-        for task in KINDS:
+        for task in (*names_of("choosing"), *names_of("reporting")):
             one = results.only(condition, [task])
             for peer in one.others:
                 ours, theirs = one.pairs(peer)
@@ -192,12 +192,12 @@ def apart(everything: Results) -> str:
     results = everything.only(BASE, names_of("apart"))
     if not results.rows:
         return "No results yet."
-    lines = [
-        [peer, f"{comparison.geometric_mean(own):.3f}", str(len(own))]
-        for peer in results.peers
-        if len(own := results.of([peer], CHECKPOINTS[-1])[:, 0])
-    ]
-    return markdown.table(["peer", "regret 40", "races"], lines)
+    lines = []
+    for peer in results.peers:
+        own = results.of([peer], CHECKPOINTS[-1])[:, 0]
+        against = "" if peer == OURS else ratio_cell(*results.pairs(peer))
+        lines.append([peer, f"{comparison.geometric_mean(own):.3f}", against, str(len(own))])
+    return markdown.table(["peer", "regret 40", "ours / peer", "races"], lines)
 
 
 def known_bad_rows(everything: Results) -> str:

@@ -52,6 +52,16 @@ def test_what_knowing_the_bad_rows_would_be_worth_is_measured_against_peers_that
     assert "| bad-rows-5-told |" not in text
 
 
+@pytest.mark.usefixtures("without_figures")
+def test_the_task_of_a_confounded_loss_stands_in_a_table_of_its_own_alone():
+    apart = [("recommender", 1.2), ("sobol", 1.0)]
+    confounded = [row for one, y in apart for row in rows(one, y, task="confounded-twin")]
+    text = race_report.race_report([*rows("recommender", 0.1), *rows("sobol", 0.2), *confounded])
+    assert "| sobol | 1.000 | 1.20 [1.20, 1.20] | 8 |" in text
+    assert "confounded-twin" not in text
+    assert "On no task under any condition is a peer ahead" in text
+
+
 def test_peers_are_compared_over_the_races_that_both_ended():
     results = Results(rows("recommender", 0.1) + rows("botorch", 0.2)[:3])
     assert results.of(["recommender", "botorch"], 40).tolist() == [[0.1, 0.2]] * 3
