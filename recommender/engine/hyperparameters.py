@@ -20,7 +20,7 @@ BOUNDS = {"lengthscale": (0.02, 100.0), "variance": (1e-3, 1e2), "noise": (1e-6,
 NO_EFFECT = 20.0  # the logarithm of a length scale so long that the parameter has no effect
 CLIMBS = 2  # from the best of the starting points
 STEP = 1e-3  # of theta, for the curvature
-MANY = 200  # runs: with more, one start finds what several would
+MANY = 100  # runs: with more, one start finds what several would
 TELLING = 2.0  # nats of log marginal likelihood that an effect must be worth
 NEGLIGIBLE = 1e-3  # weight of hyperparameters that are left out of an average
 
@@ -54,6 +54,7 @@ def maximise(
     bounds = _bounds(likelihood)
     for index in _lengths_of(likelihood, without):
         bounds[index] = (NO_EFFECT, NO_EFFECT)
+    climbs = 1 if len(likelihood.y) > MANY else CLIMBS
     inside = [np.clip(beginning, *np.transpose(bounds)) for beginning in beginnings]
     inside.sort(key=lambda theta: likelihood.negative_log_posterior(theta)[0])
     results = [
@@ -65,7 +66,7 @@ def maximise(
             bounds=bounds,
             options={"maxiter": 100, "ftol": 1e-7, "gtol": 1e-3},
         )
-        for beginning in inside[:CLIMBS]
+        for beginning in inside[:climbs]
     ]
     return np.asarray(min(results, key=lambda result: float(result.fun)).x)
 

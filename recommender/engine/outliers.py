@@ -27,7 +27,7 @@ ODD_Z = 2.0  # a residual from which on a run is tried without
 SUSPECTS = 3  # runs at most that are tried without, the oddest first
 BAD_Z = 3.0  # too bad, even to a fit that has to believe it
 SURE_Z = 8.0  # too bad or too good to a fit that does not have to
-ROUNDS = 3  # of judging many runs at once: a bad one may hide another
+ROUNDS = 8  # of judging many runs at once: a bad one may hide another
 SURE_GAIN = 6.0  # nats more that such a run must be worth
 
 
@@ -71,20 +71,22 @@ def doubt_many(likelihood: Likelihood, theta: Array, *, knowing: bool) -> Likeli
     """Return the likelihood that discounts every odd run, with hyperparameters that stay.
 
     They were fitted to some of the runs, which were doubted one at a time; the others are judged
-    by what those say.
+    by what those say, the oddest first, and those that are too good last.
 
     Args:
         likelihood: the runs, none of them doubted.
         theta: the hyperparameters.
         knowing: whether those few show more than a plain; else no run is too good.
     """
-    too_good = -SURE_Z if knowing else -math.inf
     most = math.floor(SHARE * len(likelihood.y))
     bad = _bad_z(len(likelihood.y))
     for _ in range(ROUNDS):
         mean, sd = leave_one_out_believed(likelihood, theta)
-        z = (likelihood.y - mean) / sd
-        odd = np.flatnonzero(((z > bad) | (z < too_good)) & (likelihood.extra == 0))
+        z = np.where(likelihood.extra > 0, 0.0, (likelihood.y - mean) / sd)
+        # Beside a bad run that is still believed sound ones look odd, and mostly too good.
+        odd = np.flatnonzero(z > max(bad, z.max() / 2.0))
+        if not len(odd) and knowing:
+            odd = np.flatnonzero(z < min(-SURE_Z, z.min() / 2.0))
         odd = odd[np.argsort(-np.abs(z[odd]))][: most - np.count_nonzero(likelihood.extra)]
         if not len(odd):
             break

@@ -315,3 +315,15 @@ def test_what_replicates_contradict_is_noise_and_not_known_where_it_was_run(rng)
     posterior = fitted(X, y).at_runs()
     assert np.abs(posterior.means(X)[:, 0] - truth).max() < 0.2
     assert posterior.noise == pytest.approx(0.04, rel=0.5)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_of_many_runs_the_bad_ones_are_discounted_and_the_sound_ones_beside_them_are_not(seed):
+    rng = np.random.default_rng(seed)
+    X = rng.random((400, 2))
+    y = np.sin(6.0 * X[:, 0]) + (X[:, 1] - 0.3) ** 2 + 0.02 * rng.standard_normal(400)
+    bad = rng.random(400) < 0.05
+    y[bad] += rng.uniform(2.0, 8.0, int(bad.sum())) * y.std()
+    fitted = fit(X, y, np.arange(2))
+    np.testing.assert_array_equal(fitted.discounted, bad)
+    assert not fitted.too_good.any()
