@@ -19,10 +19,12 @@ Array = npt.NDArray[np.float64]
 
 
 def p_cell(value: float) -> str:
+    """A p value as a cell of a table."""
     return "< 0.001" if value < 0.001 else f"{value:.3f}"
 
 
 def ratio_cell(ours: Array, theirs: Array) -> str:
+    """Our regrets over theirs with the interval of that, as a cell; empty without pairs."""
     if not len(ours):
         return ""
     low, high = comparison.ratio_interval(ours, theirs)
