@@ -99,10 +99,10 @@ def matern(r2: Array) -> Array:
     return np.asarray((1.0 + s + s * s / 3.0) * np.exp(-s))
 
 
-def matern_slope(r2: Array) -> Array:
-    """Return the derivative of `matern` with respect to r2."""
+def matern_slope(r2: Array, covariance: Array) -> Array:
+    """Return the derivative with respect to r2 of a covariance so correlated."""
     s = np.sqrt(5.0 * r2)
-    return np.asarray(-(5.0 / 6.0) * (1.0 + s) * np.exp(-s))
+    return np.asarray(-(5.0 / 6.0) * (1.0 + s) / (1.0 + s + s * s / 3.0) * covariance)
 
 
 def matern_of_skopt(kernel: Kernel) -> Any:
@@ -133,6 +133,11 @@ def priors(
         return cls(mean, sd)
 
     return {"likelihood.Priors.of": classmethod(of)}
+
+
+def mode_of_lengths(p: int) -> float:
+    """Return where the engine's own prior of a length scale's logarithm has its mode."""
+    return math.sqrt(2.0) + 0.5 * math.log(p) - 3.0
 
 
 # Several hyperparameters at once.
@@ -406,13 +411,15 @@ def warped(gain: float) -> dict[str, Any]:
 VARIANTS = {
     "matern": Variant("kernel", "Matern 5/2", {
         "kernel.correlation": matern,
-        "kernel.correlation_slope": matern_slope,
+        "kernel.slope": matern_slope,
         "surrogate.kernel_of_skopt": matern_of_skopt,
     }),
     "lengths-wide": Variant("length scales", "prior three times as wide", priors(
-        length=(lambda p: math.sqrt(2.0) + 0.5 * math.log(p) - 3.0, 3.0 * math.sqrt(3.0)))),
+        length=(mode_of_lengths, 3.0 * math.sqrt(3.0)))),
     "lengths-narrow": Variant("length scales", "prior of standard deviation 1", priors(
-        length=(lambda p: math.sqrt(2.0) + 0.5 * math.log(p) - 3.0, 1.0))),
+        length=(mode_of_lengths, 1.0))),
+    "lengths-less-wide": Variant("length scales", "prior of standard deviation 1.25", priors(
+        length=(mode_of_lengths, 1.25))),
     "lengths-long": Variant("length scales", "mode at 0.5 sqrt(p), standard deviation 1", priors(
         length=(lambda p: math.log(0.5 * math.sqrt(p)), 1.0))),
     "noise-narrow": Variant("noise", "prior LogNormal(-4, 1)", priors(noise=(-4.0, 1.0))),

@@ -26,28 +26,34 @@ def correlation(r2: Array) -> Array:
     return np.asarray(np.exp(-0.5 * r2))
 
 
-def correlation_slope(r2: Array) -> Array:
-    """Return the derivative of `correlation` with respect to r2."""
-    return np.asarray(-0.5 * np.exp(-0.5 * r2))
+def slope(r2: Array, covariance: Array) -> Array:
+    """Return the derivative with respect to r2 of a covariance so correlated, whose values it has.
+
+    Those stand for exponentials that need not be computed again.
+    """
+    return np.asarray(-0.5 * covariance)
+
+
+def smooth_and_rough(r2: Array, variance: float, roughness: float) -> list[tuple[Array, Array]]:
+    """Return the covariance, and its derivative with respect to r2, of each of the two functions.
+
+    The rough one is left out if it has no variance.
+    """
+    smooth = variance * correlation(r2)
+    found = [(smooth, slope(r2, smooth))]
+    if roughness:
+        closer = r2 / ROUGH**2
+        rough = roughness * correlation(closer)
+        found.append((rough, slope(closer, rough) / ROUGH**2))
+    return found
 
 
 def composite(r2: Array, variance: float, roughness: float) -> Array:
-    """Return the covariance of a smooth and a rough function of these variances."""
+    """Return the covariance of the sum of the two functions."""
     smooth = variance * correlation(r2)
-    return np.asarray(smooth + rough_covariance(r2, roughness) if roughness else smooth)
-
-
-def rough_covariance(r2: Array, roughness: float) -> Array:
-    """Return the covariance of a rough function of that variance."""
-    return np.asarray(roughness * correlation(r2 / ROUGH**2))
-
-
-def composite_slope(r2: Array, variance: float, roughness: float) -> Array:
-    """Return the derivative of `composite` with respect to r2."""
-    smooth = variance * correlation_slope(r2)
     if not roughness:
         return np.asarray(smooth)
-    return np.asarray(smooth + roughness / ROUGH**2 * correlation_slope(r2 / ROUGH**2))
+    return np.asarray(smooth + roughness * correlation(r2 / ROUGH**2))
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +74,11 @@ class Component:
 
     def gradient(self, A: Array, B: Array) -> Array:
         """Return the (m, n, D) gradient of the covariance with respect to the points A."""
-        slope = composite_slope(self._scaled_distance(A, B), self.variance, self.roughness)
-        difference = (A[:, None, :] - B[None, :, :]) / self.lengthscales**2
-        return np.asarray(2.0 * slope[:, :, None] * difference)
+        both = smooth_and_rough(self._scaled_distance(A, B), self.variance, self.roughness)
+        by_distance = sum(by_distance for _, by_distance in both)
+        difference = (A[:, None, :] - B[None, :, :]) * (2.0 / self.lengthscales**2)
+        difference *= np.asarray(by_distance)[:, :, None]
+        return difference
 
     def _scaled_distance(self, A: Array, B: Array) -> Array:
         return np.asarray(cdist(A / self.lengthscales, B / self.lengthscales, "sqeuclidean"))

@@ -1,30 +1,27 @@
 """The log posterior density of a Gaussian process's hyperparameters, with its gradient.
 
 scikit-learn's own gradient builds an (n, n, p) tensor at each evaluation; here the squared
-distances are computed once, and one Cholesky factor serves the value and all derivatives.
+distances are computed once, of each pair of runs once, and one Cholesky factor serves the value and
+all derivatives.
 
-Symbols: theta (T,) holds the logarithms of all length scales, component by component and one a
-parameter, then of each component's variance, of the first one's roughness where there is one, and
-of the noise variance; y (n,) is standardised.
+Symbols: m = n (n + 1) / 2 are the pairs of n runs, each with itself too, as LAPACK packs a lower
+triangle, column after column. theta (T,) holds the logarithms of all length scales, component by
+component and one a parameter, then of each component's variance, of the first one's roughness
+where there is one, and of the noise variance; y (n,) is standardised.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 
 import numpy as np
 import numpy.typing as npt
-from scipy.linalg import lapack
+from scipy.linalg import blas, lapack
 
-from recommender.engine.kernel import (
-    Component,
-    Kernel,
-    composite,
-    composite_slope,
-    rough_covariance,
-)
+from recommender.engine.kernel import Component, Kernel, composite, smooth_and_rough
 
 Array = npt.NDArray[np.float64]
 Components = tuple[tuple[int, ...], ...]
@@ -36,10 +33,10 @@ NOISE = (-6.0, 2.0)  # mean and standard deviation of its logarithm, and of the 
 class Priors:
     """Normal priors of theta: (T,) means and standard deviations.
 
-    A length scale's is that of Hvarfner et al. 2024 (arXiv:2402.02229), LogNormal(sqrt 2 + ln(p)/2,
-    sqrt 3), moved to where that density has its mode, 0.205 sqrt(p): that is where a fit that takes
-    the mode feels it, and it stays there when theta is averaged over. The noise's is wide enough
-    that pure noise stays a possible explanation.
+    A length scale's has its mode where that of Hvarfner et al. 2024 (arXiv:2402.02229),
+    LogNormal(sqrt 2 + ln(p)/2, sqrt 3), has it, at 0.205 sqrt(p), but as a density of the
+    logarithm, so that it stays there when theta is averaged over. The noise's is wide enough that
+    pure noise stays a possible explanation.
     """
 
     mean: Array
@@ -72,8 +69,8 @@ class Likelihood:
 
     y (n,) are the values and `extra` (n,) their variances beyond the noise; `components` says on
     which parameters each component of the kernel depends, and `distances` holds, for each, those
-    parameters' squared distances of all pairs of runs (a row a parameter, n * n long). `rough` says
-    whether the first component has a rough function beside the smooth one (see `kernel`).
+    parameters' (., m) squared distances of the pairs of runs. `rough` says whether the first
+    component has a rough function beside the smooth one (see `kernel`).
     """
 
     components: Components
@@ -102,7 +99,7 @@ class Likelihood:
         """
         everything = tuple(range(int(groups.max()) + 1))
         components = (everything, tuple(context)) if context else (everything,)
-        by_parameter = squared_distances(X, groups).reshape(len(everything), -1)
+        by_parameter = squared_distances(X, groups)
         return cls(
             components=components,
             distances=tuple(by_parameter[list(members)] for members in components),
@@ -150,73 +147,76 @@ class Likelihood:
 
     def covariance(self, theta: Array) -> Array:
         """Return the (n, n) covariance of the results at theta, noise included."""
-        return self._noisy(self._signals(theta)[0], theta)
+        return _both_triangles(self._noisy(self._signal(theta), theta))
 
     def log_marginal(self, theta: Array) -> float:
         """Return the log marginal likelihood, the constant mean at its best value."""
-        explained = self._explained(self.covariance(theta))
+        explained = self._explained(self._noisy(self._signal(theta), theta))
         if explained is None:
             return -math.inf
         return explained[2] - 0.5 * len(self.y) * math.log(2.0 * math.pi)
 
     def negative_log_posterior(self, theta: Array) -> tuple[float, Array]:
         """Return minus the log posterior density at theta and its (T,) gradient."""
-        signals, distances = self._signals(theta)
-        explained = self._explained(self._noisy(signals, theta))
+        lengths, _, noise = self.split(theta)
+        functions = [smooth_and_rough(*of_component) for of_component in self._scaled(theta)]
+        covariances = [covariance for both in functions for covariance, _ in both]
+        explained = self._explained(self._noisy(sum(covariances[1:], covariances[0]), theta))
         if explained is None:
             return 1e10, np.zeros(theta.size)
         K_inverse, a, log_marginal = explained
-        weight = np.outer(a, a) - K_inverse
-        trace = float(np.trace(weight))
-        lengths, variances, noise = self.split(theta)
-        roughness = self.roughness(theta)
-        by_length, by_variance, by_roughness = [], [], []
-        rough = 0.0
-        if self.rough:
-            rough = float((weight * rough_covariance(distances[0], roughness[0])).sum())
-            by_roughness = [0.5 * (rough + JITTER * roughness[0] * trace)]
-        for index in range(len(self.components)):
-            slope = composite_slope(distances[index], variances[index], roughness[index])
-            slopes = self.distances[index] @ (weight * slope).ravel()
-            by_length.append(-slopes / lengths[index] ** 2)
-            signal = float((weight * signals[index]).sum()) - (rough if index == 0 else 0.0)
-            by_variance.append(0.5 * (signal + JITTER * variances[index] * trace))
-        by_noise = [0.5 * noise * trace]
-        gradient = np.concatenate([*by_length, by_variance, by_roughness, by_noise])
+        # The density's derivative with respect to the covariance of each pair, which counts twice
+        # but for a run with itself.
+        weight = -lapack.dtrttp(blas.dsyr(-1.0, a, a=K_inverse, lower=1, overwrite_a=1), "L")[0]
+        own = _with_themselves(len(self.y))
+        trace = float(weight[own].sum())
+        weight[own] *= 0.5
+        by_length: list[Array] = []
+        by_variance: list[float] = []
+        by_roughness: list[float] = []
+        for index, both in enumerate(functions):
+            by_distance = sum(by_distance for _, by_distance in both)
+            slopes = self.distances[index] @ (weight * by_distance)
+            by_length.append(-2.0 * slopes / lengths[index] ** 2)
+            for (covariance, _), by in zip(both, (by_variance, by_roughness), strict=False):
+                variance = float(covariance[0])  # of a run with itself
+                by.append(float(weight @ covariance) + 0.5 * JITTER * variance * trace)
+        gradient = np.concatenate([*by_length, by_variance, by_roughness, [0.5 * noise * trace]])
         log_prior, prior_gradient = self.priors.log_density(theta)
         return -(log_marginal + log_prior), -(gradient + prior_gradient)
 
     def _explained(self, K: Array) -> tuple[Array, Array, float] | None:
         """Return K's inverse, that times the residuals, and the log density but for its constant.
 
-        None if the (n, n) covariance K is not positive definite.
+        None if the (n, n) covariance K is not positive definite. Of both matrices the lower
+        triangle counts alone.
         """
-        solved = inverse(K)
+        solved = _inverse(K)
         if solved is None:
             return None
         K_inverse, log_determinant = solved
-        residual = self.y - generalised_mean(K_inverse, self.y)
-        a = K_inverse @ residual
+        totals = blas.dsymv(1.0, K_inverse, np.ones(len(self.y)), lower=1)
+        residual = self.y - _weighted_mean(totals, self.y)
+        a = blas.dsymv(1.0, K_inverse, residual, lower=1)
         return K_inverse, a, -0.5 * float(residual @ a + log_determinant)
 
-    def _signals(self, theta: Array) -> tuple[list[Array], list[Array]]:
-        """Return each component's (n, n) covariance and scaled squared distances."""
+    def _scaled(self, theta: Array) -> Iterator[tuple[Array, float, float]]:
+        """Yield each component's (m,) scaled squared distances and its two variances."""
         lengths, variances, _ = self.split(theta)
-        n = len(self.y)
-        scaled = [
-            (length**-2.0 @ distances).reshape(n, n)
-            for length, distances in zip(lengths, self.distances, strict=True)
-        ]
-        signals = [
-            composite(r2, *both)
-            for r2, *both in zip(scaled, variances, self.roughness(theta), strict=True)
-        ]
-        return signals, scaled
+        parts = zip(lengths, self.distances, variances, self.roughness(theta), strict=True)
+        for length, distances, variance, roughness in parts:
+            yield length**-2.0 @ distances, float(variance), float(roughness)
 
-    def _noisy(self, signals: Sequence[Array], theta: Array) -> Array:
-        K = sum(signals[1:], start=signals[0].copy())
+    def _signal(self, theta: Array) -> Array:
+        """Return the (m,) covariance of the latent function at the runs."""
+        first, *rest = (composite(*of_component) for of_component in self._scaled(theta))
+        return np.asarray(sum(rest, first))
+
+    def _noisy(self, signal: Array, theta: Array) -> Array:
+        """Return the (n, n) covariance of the results, the lower triangle of it."""
+        K, _ = lapack.dtpttr(len(self.y), signal, "L")
         K.flat[:: len(K) + 1] += self.diagonal(theta)
-        return K
+        return np.asarray(K)
 
     def diagonal(self, theta: Array) -> Array:
         """Return the (n,) variances that each run adds on the diagonal."""
@@ -227,27 +227,45 @@ class Likelihood:
 
 def inverse(K: Array) -> tuple[Array, float] | None:
     """Return K's (n, n) inverse and log determinant, or None if K is not positive definite."""
-    factor, info = lapack.dpotrf(K, lower=1, clean=1)
+    solved = _inverse(K)
+    return None if solved is None else (_both_triangles(solved[0]), solved[1])
+
+
+def _inverse(K: Array) -> tuple[Array, float] | None:
+    """Return the same, the lower triangle of the inverse from that of K."""
+    factor, info = lapack.dpotrf(K, lower=1, clean=0)
     if info != 0:
         return None
-    found, info = lapack.dpotri(factor, lower=1)
-    if info != 0:
-        return None
-    found += np.tril(found, -1).T  # LAPACK fills the lower triangle alone
-    return found, 2.0 * float(np.log(np.diag(factor)).sum())
+    log_determinant = 2.0 * float(np.log(np.diag(factor)).sum())
+    found, info = lapack.dpotri(factor, lower=1, overwrite_c=1)
+    return (found, log_determinant) if info == 0 else None
+
+
+def _both_triangles(lower: Array) -> Array:
+    """Return the symmetric (n, n) matrix whose lower triangle this is."""
+    return np.asarray(np.tril(lower) + np.tril(lower, -1).T)
 
 
 def generalised_mean(K_inverse: Array, y: Array) -> float:
     """Return the generalised least squares estimate of a constant mean (Aitken)."""
-    weights = K_inverse.sum(0)
+    return _weighted_mean(K_inverse.sum(0), y)
+
+
+def _weighted_mean(weights: Array, y: Array) -> float:
     total = float(weights.sum())
     return float(weights @ y) / total if total > 0 else float(y.mean())
 
 
 def squared_distances(X: Array, groups: npt.NDArray[np.intp]) -> Array:
-    """Return the (p, n, n) squared distances of the (n, D) points X, one slice a parameter."""
-    p = int(groups.max()) + 1
-    distances = np.zeros((p, len(X), len(X)))
+    """Return the (p, m) squared distances of the pairs of the (n, D) points X by parameter."""
+    first, second = np.triu_indices(len(X))
+    distances = np.zeros((int(groups.max()) + 1, len(first)))
     for column, group in enumerate(groups):
-        distances[group] += (X[:, column, None] - X[None, :, column]) ** 2
+        distances[group] += (X[first, column] - X[second, column]) ** 2
     return distances
+
+
+@cache
+def _with_themselves(n: int) -> npt.NDArray[np.intp]:
+    """Return the places, among the m pairs, of the n that are a run with itself."""
+    return np.cumsum([0, *range(n, 1, -1)])

@@ -5,7 +5,7 @@ Symbols: X (m, D) are points of the unit cube; a score maps them to (m,) log acq
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 import numpy as np
@@ -14,6 +14,7 @@ from scipy.optimize import minimize
 from scipy.stats import qmc
 
 from recommender.engine.encoding import Encoding, Region
+from recommender.run import Value
 from recommender.space import Categorical
 
 Array = npt.NDArray[np.float64]
@@ -130,7 +131,7 @@ def _climb(score: Score, encoding: Encoding, region: Region, starts: Array) -> A
         jac=True,
         method="L-BFGS-B",
         bounds=list(zip(low, high, strict=True)),
-        options={"maxiter": 60, "ftol": 1e-8},
+        options={"maxiter": 60, "ftol": 1e-5},
     )
     return np.asarray(np.clip(result.x, low, high)).reshape(starts.shape)
 
@@ -143,31 +144,48 @@ def _search_discrete(
     allowed: Callable[[Array], npt.NDArray[np.bool_]],
 ) -> Array:
     """Return the best point reached from any of the (k, D) pool, one discrete value at a time."""
-    names = [name for name in encoding.discrete if name not in region.fixed]
-    best, highest = pool[0], -np.inf
-    for beginning in pool:
-        x, value = beginning, float(score(beginning[None, :])[0])
-        for _ in range(SWEEPS):
-            options = np.vstack([_levels(encoding, region, name, x) for name in names])
-            options = options[allowed(options)]
-            values = score(options) if len(options) else np.array([-np.inf])
-            if values.max() <= value:
-                break
-            x, value = options[int(np.argmax(values))], float(values.max())
-        if value > highest:
-            best, highest = x, value
-    return np.asarray(best)
+    reached, values = pool.copy(), score(pool)
+    moving = np.arange(len(pool))
+    for _ in range(SWEEPS):
+        around = [_neighbours(encoding, region, reached[index]) for index in moving]
+        origins = np.repeat(moving, [len(options) for options in around])
+        options = np.vstack(around)
+        new = allowed(options)
+        options, origins = options[new], origins[new]
+        if not len(options):
+            break
+        found = score(options)
+        better = []
+        for index in np.unique(origins):
+            own = np.flatnonzero(origins == index)
+            best = own[int(np.argmax(found[own]))]
+            if found[best] > values[index]:
+                reached[index], values[index] = options[best], found[best]
+                better.append(index)
+        moving = np.array(better, dtype=int)
+        if not len(moving):
+            break
+    return np.asarray(reached[int(np.argmax(values))])
 
 
-def _levels(encoding: Encoding, region: Region, name: str, x: Array) -> Array:
-    """Return copies of x with one discrete parameter at each level, or at its nearest ones."""
-    parameter = encoding.space[name]
+def _neighbours(encoding: Encoding, region: Region, x: Array) -> Array:
+    """Return copies of x with one discrete parameter at each of its levels, or the nearest ones."""
     params = encoding.decode(x)
+    copies = []
+    for name in encoding.discrete:
+        if name in region.fixed:
+            continue
+        levels = encoding.encode_values(name, _levels(encoding, region, name, params[name]))
+        copy = np.tile(x, (len(levels), 1))
+        copy[:, encoding.columns[name]] = levels
+        copies.append(copy)
+    return np.vstack(copies)
+
+
+def _levels(encoding: Encoding, region: Region, name: str, value: Value) -> Sequence[Value]:
+    parameter = encoding.space[name]
     if isinstance(parameter, Categorical):
-        levels = list(parameter.choices)
-    else:
-        low, high = (int(end) for end in region.within.get(name, (parameter.low, parameter.high)))
-        here = int(params[name])
-        span = (low, high) if high - low < LEVELS else (here - 2, here + 2)
-        levels = list(range(max(low, span[0]), min(high, span[1]) + 1))
-    return encoding.encode([{**params, name: level} for level in levels])
+        return parameter.choices
+    low, high = (int(end) for end in region.within.get(name, (parameter.low, parameter.high)))
+    span = (low, high) if high - low < LEVELS else (int(value) - 2, int(value) + 2)
+    return range(max(low, span[0]), min(high, span[1]) + 1)

@@ -19,7 +19,7 @@ from skopt.learning.gaussian_process.kernels import RBF, ConstantKernel
 
 from recommender.engine.acquisition import improvement
 from recommender.engine.fitting import Fitted, extended, fit_robustly, roughened
-from recommender.engine.hyperparameters import TELLING, around, evidence, informative
+from recommender.engine.hyperparameters import MANY, TELLING, around, evidence, informative
 from recommender.engine.kernel import ROUGH, Component, Kernel
 from recommender.engine.leave_one_out import leave_one_out_believed
 from recommender.engine.likelihood import JITTER, generalised_mean, inverse
@@ -32,7 +32,6 @@ Mask = npt.NDArray[np.bool_]
 Columns = npt.NDArray[np.intp]
 
 HYPERPARAMETERS = 300  # runs at most that the hyperparameters are fitted to
-AVERAGED = 200  # runs: with more, the most probable hyperparameters are sure enough alone
 ACTIVE = 1000  # runs at most that predictions are made from
 
 
@@ -169,7 +168,7 @@ def fit(
 
     best = _posterior(X, y, fitted, groups)
     alternatives = [(1.0, best)]
-    if len(y) <= AVERAGED:
+    if len(y) <= MANY:
         alternatives = [
             (float(weight), _posterior(X, y, fitted._replace(theta=other), groups))
             for other, weight in zip(*around(likelihood, theta), strict=True)
