@@ -35,8 +35,8 @@ class Priors:
 
     A length scale's has its mode where that of Hvarfner et al. 2024 (arXiv:2402.02229),
     LogNormal(sqrt 2 + ln(p)/2, sqrt 3), has it, at 0.205 sqrt(p), but as a density of the
-    logarithm, so that it stays there when theta is averaged over. The noise's is wide enough that
-    pure noise stays a possible explanation.
+    logarithm, so that it stays there when theta is averaged over; and it is narrower, because few
+    runs leave much to it. The noise's is wide enough that pure noise stays a possible explanation.
     """
 
     mean: Array
@@ -46,7 +46,7 @@ class Priors:
     def of(cls, components: Components, *, rough: bool = False) -> Priors:
         """Return the priors where each component depends on these parameters."""
         all_parameters, *contexts = components
-        lengths = [(math.sqrt(2.0) + 0.5 * math.log(len(all_parameters)) - 3.0, math.sqrt(3.0))]
+        lengths = [(math.sqrt(2.0) + 0.5 * math.log(len(all_parameters)) - 3.0, 1.25)]
         lengths *= len(all_parameters)
         variances = [(0.0, 1.0)]
         for context in contexts:

@@ -122,11 +122,15 @@ class Surrogate:
             spread = covariance[0, 0] + covariance[1, 1] - 2.0 * covariance[0, 1]
             gained = improvement(other - mean, max(float(spread), 0.0) ** 0.5)
             noisy = max(float(covariance[0, 0]), 0.0) + posterior.noise
-            rows.append((mean, noisy + mean**2, *gained))
+            rows.append((mean, noisy, *gained))
             weights.append(weight)
-        mean, square, expected, chance = (float(v) for v in np.array(weights) @ np.array(rows))
-        loss, sd = self.losses(np.array(mean), np.array(max(square - mean**2, 0.0) ** 0.5))
-        return Prediction(float(loss), float(sd), expected, chance)
+        means, variances, expected, chances = np.array(rows).T
+        mean = float(np.dot(weights, means))
+        # Not as the mean square less the mean's, which loses all digits of a small spread.
+        sd = float(np.dot(weights, variances + (means - mean) ** 2)) ** 0.5
+        loss, sd = self.losses(np.array(mean), np.array(sd))
+        gained = float(np.dot(weights, expected)), float(np.dot(weights, chances))
+        return Prediction(float(loss), float(sd), *gained)
 
     def losses(self, means: Array, sds: Array) -> tuple[Array, Array]:
         """Return the losses and their spreads that means and standard deviations stand for."""

@@ -57,7 +57,9 @@ class Warp:
 
     def spread(self, mean: Array, sd: Array) -> Array:
         """Return half the widths (n,) of the losses within a standard deviation of the mean."""
-        return np.asarray(0.5 * (self.inverse(mean + sd) - self.inverse(mean - sd)))
+        width = 0.5 * (self.inverse(mean + sd) - self.inverse(mean - sd))
+        # The losses spread no less than the model's values; far away the difference loses that.
+        return np.maximum(width, sd)
 
     def _excess(self, values: Array) -> Array:
         return np.asarray(np.maximum(values - self.median, 0.0) / self.reach)

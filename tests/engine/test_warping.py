@@ -44,6 +44,12 @@ def test_the_spread_is_half_of_what_a_standard_deviation_on_either_side_stands_f
     assert warp.spread(np.array([1.0]), np.array([0.5]))[0] == pytest.approx((up - down) / 2)
 
 
+@pytest.mark.parametrize("warp", [Warp(), Warp(0.0, 1.0), Warp(1.0, 1e-3)])
+def test_the_spread_never_vanishes_however_far_off_the_mean_is(warp):
+    far, sd = np.array([1e3, 1e24]), np.array([0.5, 0.5])
+    assert np.all(warp.spread(far, sd) >= sd)
+
+
 def test_a_long_bad_tail_is_drawn_in_and_predicted_in_its_own_units(rng):
     X = np.linspace(0.0, 1.0, 24)[:, None]
     y = np.exp(6.0 * np.abs(X[:, 0] - 0.3)) + 0.02 * rng.standard_normal(24)
