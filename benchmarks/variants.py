@@ -414,13 +414,13 @@ VARIANTS = {
         "kernel.slope": matern_slope,
         "surrogate.kernel_of_skopt": matern_of_skopt,
     }),
-    "lengths-wide": Variant("length scales", "prior three times as wide", priors(
-        length=(mode_of_lengths, 3.0 * math.sqrt(3.0)))),
-    "lengths-narrow": Variant("length scales", "prior of standard deviation 1", priors(
-        length=(mode_of_lengths, 1.0))),
-    "lengths-less-wide": Variant("length scales", "prior of standard deviation 1.25", priors(
+    "lengths-wide": Variant("length scales", "standard deviation sqrt 3", priors(
+        length=(mode_of_lengths, math.sqrt(3.0)))),
+    "lengths-adopted": Variant("length scales", "standard deviation 1.25, as now", priors(
         length=(mode_of_lengths, 1.25))),
-    "lengths-long": Variant("length scales", "mode at 0.5 sqrt(p), standard deviation 1", priors(
+    "lengths-narrow": Variant("length scales", "standard deviation 1", priors(
+        length=(mode_of_lengths, 1.0))),
+    "lengths-long": Variant("length scales", "standard deviation 1, mode at 0.5 sqrt(p)", priors(
         length=(lambda p: math.log(0.5 * math.sqrt(p)), 1.0))),
     "noise-narrow": Variant("noise", "prior LogNormal(-4, 1)", priors(noise=(-4.0, 1.0))),
     "noise-high": Variant("noise", "prior LogNormal(-2, 2)", priors(noise=(-2.0, 2.0))),
