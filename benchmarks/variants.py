@@ -116,10 +116,13 @@ def matern_of_skopt(kernel: Kernel) -> Any:
 
 
 def priors(
-    length: tuple[Callable[[int], float], float] | None = None,
+    length: tuple[Callable[[int], float] | None, float] | None = None,
     noise: tuple[float, float] | None = None,
 ) -> dict[str, Any]:
-    """Replace the priors: means (of a length scale's, given p) and standard deviations in log."""
+    """Replace the priors: means and standard deviations in log.
+
+    A length scale's mean is a function of p, or None to stay as it is.
+    """
     own = Priors.of
 
     def of(cls: type[Priors], components: Components, *, rough: bool = False) -> Priors:
@@ -127,17 +130,14 @@ def priors(
         mean, sd = found.mean.copy(), found.sd.copy()
         p = len(components[0])
         if length is not None:
-            mean[:p], sd[:p] = length[0](p), length[1]
+            mean_of, sd[:p] = length
+            if mean_of is not None:
+                mean[:p] = mean_of(p)
         if noise is not None:
             mean[-1], sd[-1] = noise
         return cls(mean, sd)
 
     return {"likelihood.Priors.of": classmethod(of)}
-
-
-def mode_of_lengths(p: int) -> float:
-    """Return where the engine's own prior of a length scale's logarithm has its mode."""
-    return math.sqrt(2.0) + 0.5 * math.log(p) - 3.0
 
 
 # Several hyperparameters at once.
@@ -415,11 +415,11 @@ VARIANTS = {
         "surrogate.kernel_of_skopt": matern_of_skopt,
     }),
     "lengths-wide": Variant("length scales", "standard deviation sqrt 3", priors(
-        length=(mode_of_lengths, math.sqrt(3.0)))),
+        length=(None, math.sqrt(3.0)))),
     "lengths-adopted": Variant("length scales", "standard deviation 1.25, as now", priors(
-        length=(mode_of_lengths, 1.25))),
+        length=(None, 1.25))),
     "lengths-narrow": Variant("length scales", "standard deviation 1", priors(
-        length=(mode_of_lengths, 1.0))),
+        length=(None, 1.0))),
     "lengths-long": Variant("length scales", "standard deviation 1, mode at 0.5 sqrt(p)", priors(
         length=(lambda p: math.log(0.5 * math.sqrt(p)), 1.0))),
     "noise-narrow": Variant("noise", "prior LogNormal(-4, 1)", priors(noise=(-4.0, 1.0))),

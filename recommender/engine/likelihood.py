@@ -26,6 +26,7 @@ from recommender.engine.kernel import Component, Kernel, composite, smooth_and_r
 Array = npt.NDArray[np.float64]
 Components = tuple[tuple[int, ...], ...]
 JITTER = 1e-8
+LENGTH_SD = 1.25  # of a length scale's logarithm
 NOISE = (-6.0, 2.0)  # mean and standard deviation of its logarithm, and of the roughness
 
 
@@ -46,7 +47,7 @@ class Priors:
     def of(cls, components: Components, *, rough: bool = False) -> Priors:
         """Return the priors where each component depends on these parameters."""
         all_parameters, *contexts = components
-        lengths = [(math.sqrt(2.0) + 0.5 * math.log(len(all_parameters)) - 3.0, 1.25)]
+        lengths = [(math.sqrt(2.0) + 0.5 * math.log(len(all_parameters)) - 3.0, LENGTH_SD)]
         lengths *= len(all_parameters)
         variances = [(0.0, 1.0)]
         for context in contexts:

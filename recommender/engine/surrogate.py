@@ -125,12 +125,12 @@ class Surrogate:
             rows.append((mean, noisy, *gained))
             weights.append(weight)
         means, variances, expected, chances = np.array(rows).T
-        mean = float(np.dot(weights, means))
+        middle = np.dot(weights, means)
         # Not as the mean square less the mean's, which loses all digits of a small spread.
-        sd = float(np.dot(weights, variances + (means - mean) ** 2)) ** 0.5
-        loss, sd = self.losses(np.array(mean), np.array(sd))
-        gained = float(np.dot(weights, expected)), float(np.dot(weights, chances))
-        return Prediction(float(loss), float(sd), *gained)
+        variance = np.dot(weights, variances + (means - middle) ** 2)
+        loss, sd = self.losses(middle, np.sqrt(variance))
+        chance = float(np.dot(weights, chances))
+        return Prediction(float(loss), float(sd), float(np.dot(weights, expected)), chance)
 
     def losses(self, means: Array, sds: Array) -> tuple[Array, Array]:
         """Return the losses and their spreads that means and standard deviations stand for."""
