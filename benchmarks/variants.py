@@ -425,7 +425,7 @@ VARIANTS = {
     "noise-narrow": Variant("noise", "prior LogNormal(-4, 1)", priors(noise=(-4.0, 1.0))),
     "noise-high": Variant("noise", "prior LogNormal(-2, 2)", priors(noise=(-2.0, 2.0))),
     "believing": Variant("robust noise", "every result is believed", {
-        "fitting.doubt": lambda *_: None}),
+        "fitting.doubt": lambda *_: None, "fitting.doubt_together": lambda *_: None}),
     "averaged": Variant("hyperparameters", "acquisition averaged over five", averaged(4)),
     "ranks": Variant("output warping", "half the losses, half their ranks", of_losses(ranked)),
     "half-ranks": Variant("output warping", "ranks above the median", of_losses(half_ranked)),

@@ -6,7 +6,7 @@ Symbols: X (n, D) are the runs in the unit cube, y (n,) their losses.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from recommender.engine.hyperparameters import TELLING, again, maximise, starts
 from recommender.engine.likelihood import Likelihood
-from recommender.engine.outliers import doubt, doubt_many
+from recommender.engine.outliers import IGNORED, doubt, doubt_many, doubt_together
 from recommender.engine.warping import Warp
 
 Array = npt.NDArray[np.float64]
@@ -23,7 +23,6 @@ Columns = npt.NDArray[np.intp]
 
 FEW = 4  # runs, none of which is doubted
 TINY = 1e-100  # below it the square of a scale is no longer a number
-IGNORED = 1e4  # the variance, in those of all losses, of a run that says nothing
 LESS = 3.0  # in logarithms of a variance
 
 
@@ -57,15 +56,31 @@ def fit_robustly(
     centre, scale = _standardisation(y)
     likelihood = Likelihood.of(X, (y - centre) / scale, groups, context=context)
     theta = maximise(likelihood, starts(likelihood))
-    while doubting and len(y) > FEW and (trial := doubt(likelihood, theta)) is not None:
-        # Without the run the others spread differently, so they are standardised anew.
-        extra = trial[0].extra * scale**2
-        centre, scale = _standardisation(y[extra == 0])
-        likelihood = replace(likelihood, y=(y - centre) / scale, extra=extra / scale**2)
-        theta = maximise(likelihood, again(likelihood, trial[1]))
     fitted = Fitted(likelihood, theta, Warp(), centre, scale)
+    if not doubting:
+        return fitted
+    fitted = _discounting(fitted, y, doubt)
     # Losses of different contexts are of different sizes: their median says nothing.
-    return fitted if context or not doubting else _warped(fitted, y)
+    fitted = fitted if context else _warped(fitted, y)
+    # Only on the scale that suits them does a long tail not look like many odd runs.
+    return _discounting(fitted, y, doubt_together)
+
+
+def _discounting(
+    fitted: Fitted,
+    y: Array,
+    doubting: Callable[[Likelihood, Array], tuple[Likelihood, Array] | None],
+) -> Fitted:
+    """Return the fit that discounts the runs which are doubted, until none is."""
+    while len(y) > FEW and (trial := doubting(fitted.likelihood, fitted.theta)) is not None:
+        # Without the runs the others spread differently, so they are standardised anew.
+        extra = trial[0].extra * fitted.scale**2
+        z = fitted.warp(y)
+        centre, scale = _standardisation(z[extra == 0])
+        likelihood = replace(trial[0], y=(z - centre) / scale, extra=extra / scale**2)
+        theta = maximise(likelihood, again(likelihood, trial[1]))
+        fitted = Fitted(likelihood, theta, fitted.warp, centre, scale)
+    return fitted
 
 
 def _warped(fitted: Fitted, y: Array) -> Fitted:

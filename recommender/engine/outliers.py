@@ -16,19 +16,20 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import ndtri
 
-from recommender.engine.hyperparameters import again, informative, maximise
+from recommender.engine.hyperparameters import TELLING, again, informative, maximise
 from recommender.engine.leave_one_out import leave_one_out, leave_one_out_believed
 from recommender.engine.likelihood import Likelihood
 
 Array = npt.NDArray[np.float64]
 
-SHARE = 0.1  # of the runs, at most, get a variance of their own
+SHARE = 0.2  # of the runs, at most, get a variance of their own
 ODD_Z = 2.0  # a residual from which on a run is tried without
 SUSPECTS = 3  # runs at most that are tried without, the oddest first
 BAD_Z = 3.0  # too bad, even to a fit that has to believe it
 SURE_Z = 8.0  # too bad or too good to a fit that does not have to
 ROUNDS = 8  # of judging many runs at once: a bad one may hide another
 SURE_GAIN = 6.0  # nats more that such a run must be worth
+IGNORED = 1e4  # the variance, in that of all values, of a run that says nothing
 
 
 def doubt(likelihood: Likelihood, theta: Array) -> tuple[Likelihood, Array] | None:
@@ -42,14 +43,12 @@ def doubt(likelihood: Likelihood, theta: Array) -> tuple[Likelihood, Array] | No
         likelihood: the fit's data side, with the variances that runs have got so far.
         theta: its hyperparameters.
     """
-    n = len(likelihood.y)
-    if np.count_nonzero(likelihood.extra) >= max(1, math.floor(SHARE * n)):
+    if not _room(likelihood):
         return None
-    bad = _bad_z(n)
+    bad, enough = _bad_z(likelihood), _enough(likelihood)
     z = np.where(likelihood.extra > 0, 0.0, _residuals(likelihood, theta))
     suspects = [run for run in np.argsort(-np.abs(z))[:SUSPECTS] if abs(z[run]) > ODD_Z]
     before = likelihood.log_marginal(theta)
-    enough = 0.5 * math.log(n) + 1.0
     best, most = None, 0.0
     for run in suspects:
         trial, trial_theta = _discounting(likelihood, theta, int(run))
@@ -67,6 +66,40 @@ def doubt(likelihood: Likelihood, theta: Array) -> tuple[Likelihood, Array] | No
     return best
 
 
+def doubt_together(likelihood: Likelihood, theta: Array) -> tuple[Likelihood, Array] | None:
+    """Return a fit that discounts several more runs at once, or None if they can be believed.
+
+    Bad runs hide each other: a fit that has to believe several takes them for noise, and without
+    any one of them it still has to believe the rest. So the worst runs are set aside, as many as
+    may be discounted, and those come back that the fit of the others can believe.
+
+    Args:
+        likelihood: the fit's data side, with the variances that runs have got so far.
+        theta: its hyperparameters.
+    """
+    room = _room(likelihood)
+    if not room:
+        return None
+    worst = np.argsort(np.where(likelihood.extra > 0, -np.inf, likelihood.y))[::-1][:room]
+    aside = likelihood.extra.copy()
+    aside[worst] = IGNORED
+    others, scale = _standardised(replace(likelihood, extra=aside))
+    others_theta = maximise(others, again(others, theta))
+    mean, sd = leave_one_out_believed(others, others_theta)
+    odd = worst[others.y[worst] - mean[worst] > _bad_z(likelihood) * sd[worst]]
+    if not len(odd):
+        return None
+    extra = likelihood.extra / scale**2
+    extra[odd] = (others.y[odd] - mean[odd]) ** 2 - sd[odd] ** 2
+    trial = replace(others, extra=extra)
+    trial_theta = maximise(trial, again(trial, others_theta))
+    gain = trial.log_marginal(trial_theta) - len(extra) * math.log(scale)
+    gain -= likelihood.log_marginal(theta)
+    if gain <= len(odd) * (_enough(likelihood) + TELLING):
+        return None
+    return replace(likelihood, extra=extra * scale**2), trial_theta
+
+
 def doubt_many(likelihood: Likelihood, theta: Array, *, knowing: bool) -> Likelihood:
     """Return the likelihood that discounts every odd run, with hyperparameters that stay.
 
@@ -78,8 +111,7 @@ def doubt_many(likelihood: Likelihood, theta: Array, *, knowing: bool) -> Likeli
         theta: the hyperparameters.
         knowing: whether those few show more than a plain; else no run is too good.
     """
-    most = math.floor(SHARE * len(likelihood.y))
-    bad = _bad_z(len(likelihood.y))
+    bad = _bad_z(likelihood)
     for _ in range(ROUNDS):
         mean, sd = leave_one_out_believed(likelihood, theta)
         z = np.where(likelihood.extra > 0, 0.0, (likelihood.y - mean) / sd)
@@ -87,7 +119,7 @@ def doubt_many(likelihood: Likelihood, theta: Array, *, knowing: bool) -> Likeli
         odd = np.flatnonzero(z > max(bad, z.max() / 2.0))
         if not len(odd) and knowing:
             odd = np.flatnonzero(z < min(-SURE_Z, z.min() / 2.0))
-        odd = odd[np.argsort(-np.abs(z[odd]))][: most - np.count_nonzero(likelihood.extra)]
+        odd = odd[np.argsort(-np.abs(z[odd]))][: _room(likelihood)]
         if not len(odd):
             break
         extra = likelihood.extra.copy()
@@ -98,19 +130,32 @@ def doubt_many(likelihood: Likelihood, theta: Array, *, knowing: bool) -> Likeli
 
 def _know_more_than_a_plain(likelihood: Likelihood, theta: Array) -> bool:
     """Return whether the runs that are believed show any effect, on the scale of their own."""
-    believed = likelihood.extra == 0
-    own = likelihood.y[believed]
-    scale = float(own.std())
-    if scale == 0.0:
-        return False
-    y, extra = (likelihood.y - own.mean()) / scale, likelihood.extra / scale**2
-    rescaled = replace(likelihood, y=y, extra=extra)
+    rescaled, _ = _standardised(likelihood)
     return informative(rescaled, maximise(rescaled, again(rescaled, theta)))
 
 
-def _bad_z(n: int) -> float:
-    """Return the residual that is too bad to be the worst of n by chance."""
-    return max(BAD_Z, -float(ndtri(0.025 / n)))
+def _standardised(likelihood: Likelihood) -> tuple[Likelihood, float]:
+    """Return the likelihood with the believed runs standardised, and by what it was divided."""
+    believed = likelihood.y[likelihood.extra == 0]
+    scale = float(believed.std()) or 1.0
+    y, extra = (likelihood.y - believed.mean()) / scale, likelihood.extra / scale**2
+    return replace(likelihood, y=y, extra=extra), scale
+
+
+def _room(likelihood: Likelihood) -> int:
+    """Return how many more runs may be discounted."""
+    most = max(1, math.floor(SHARE * len(likelihood.y)))
+    return most - int(np.count_nonzero(likelihood.extra))
+
+
+def _enough(likelihood: Likelihood) -> float:
+    """Return how many nats a discounted run must be worth."""
+    return 0.5 * math.log(len(likelihood.y)) + 1.0
+
+
+def _bad_z(likelihood: Likelihood) -> float:
+    """Return the residual that is too bad to be the worst of all by chance."""
+    return max(BAD_Z, -float(ndtri(0.025 / len(likelihood.y))))
 
 
 def _residuals(likelihood: Likelihood, theta: Array) -> Array:
