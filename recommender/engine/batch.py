@@ -117,9 +117,13 @@ def propose(
     known = evidence.known
     flat = encoding.names_where(surrogate.flat)
     picks: list[Pick] = []
+    seen: dict[tuple[float, ...], RunsInContext] = {}
     for region in regions:
         lower, _ = encoding.bounds(region)
-        measured = RunsInContext.of(surrogate, evidence.X, held, lower[held])
+        there = tuple(lower[held])
+        if there not in seen:
+            seen[there] = RunsInContext.of(surrogate, evidence.X, held, lower[held])
+        measured = seen[there]
         best = measured.points[measured.best]
         best_run = int(measured.runs[measured.best])
         outstanding = worlds.points[(worlds.points[:, held] == lower[held]).all(axis=1)]

@@ -22,6 +22,7 @@ CLIMBS = 2  # from the best of the starting points
 STEP = 1e-3  # of theta, for the curvature
 MANY = 100  # runs: with more, one start finds what several would
 TELLING = 2.0  # nats of log marginal likelihood that an effect must be worth
+CLEAR = 20.0  # nats of which no other start takes so many that the effect is not telling
 NEGLIGIBLE = 1e-3  # weight of hyperparameters that are left out of an average
 
 
@@ -75,15 +76,19 @@ def evidence(likelihood: Likelihood, theta: Array) -> Array:
     """Return the (p,) gains in log marginal likelihood from letting each parameter matter at all.
 
     The other hyperparameters are fitted anew without it: what one parameter explains, another or
-    the noise may explain as well.
+    the noise may explain as well. The gain may be less than is found here where that cannot change
+    whether it is telling.
     """
     full = likelihood.log_marginal(theta)
     *_, noise = starts(likelihood)
     gains = []
     for parameter in likelihood.components[0]:
-        beginnings = [theta] if len(likelihood.y) > MANY else [theta, noise]
-        without = maximise(likelihood, beginnings, [parameter])
-        gains.append(full - likelihood.log_marginal(without))
+        without = maximise(likelihood, [theta], [parameter])
+        gain = full - likelihood.log_marginal(without)
+        if len(likelihood.y) <= MANY and TELLING < gain < CLEAR:
+            without = maximise(likelihood, [noise], [parameter])
+            gain = min(gain, full - likelihood.log_marginal(without))
+        gains.append(gain)
     return np.array(gains)
 
 

@@ -197,7 +197,7 @@ class Likelihood:
             return None
         K_inverse, log_determinant = solved
         totals = blas.dsymv(1.0, K_inverse, np.ones(len(self.y)), lower=1)
-        residual = self.y - _weighted_mean(totals, self.y)
+        residual = self.y - generalised_mean(totals, self.y)
         a = blas.dsymv(1.0, K_inverse, residual, lower=1)
         return K_inverse, a, -0.5 * float(residual @ a + log_determinant)
 
@@ -247,12 +247,13 @@ def _both_triangles(lower: Array) -> Array:
     return np.asarray(np.tril(lower) + np.tril(lower, -1).T)
 
 
-def generalised_mean(K_inverse: Array, y: Array) -> float:
-    """Return the generalised least squares estimate of a constant mean (Aitken)."""
-    return _weighted_mean(K_inverse.sum(0), y)
+def generalised_mean(weights: Array, y: Array) -> float:
+    """Return the generalised least squares estimate of a constant mean (Aitken 1936).
 
-
-def _weighted_mean(weights: Array, y: Array) -> float:
+    Args:
+        weights: (n,) row sums of the inverse of the covariance of y.
+        y: (n,) values.
+    """
     total = float(weights.sum())
     return float(weights @ y) / total if total > 0 else float(y.mean())
 

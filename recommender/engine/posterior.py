@@ -16,7 +16,7 @@ from recommender.engine.kernel import Kernel
 
 Array = npt.NDArray[np.float64]
 RELATIVE_JITTER = 1e-9
-CHUNK = 4096  # points at most that are predicted at once, for the memory it takes
+CHUNK = 2**19  # values at most of a covariance that is computed at once, to stay in the cache
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +37,12 @@ class Posterior:
 
     def means(self, X: Array) -> Array:
         """Return the latent function's (m, S) means at X."""
-        chunks = [self.kernel(part, self.points) @ self.weights for part in _chunks(X)]
+        chunks = [self.kernel(part, self.points) @ self.weights for part in self._chunks(X)]
         return self.mean + np.vstack(chunks)
 
     def predict(self, X: Array) -> tuple[Array, Array]:
         """Return the latent function's (m, S) means and (m,) standard deviations at X."""
-        means, sds = zip(*(self._predict(part) for part in _chunks(X)), strict=True)
+        means, sds = zip(*(self._predict(part) for part in self._chunks(X)), strict=True)
         return np.vstack(means), np.concatenate(sds)
 
     def _predict(self, X: Array) -> tuple[Array, Array]:
@@ -101,6 +101,10 @@ class Posterior:
             self.noise,
         )  # fmt: skip
 
+    def _chunks(self, X: Array) -> list[Array]:
+        size = max(1, CHUNK // max(1, len(self.points)))
+        return [X[start : start + size] for start in range(0, max(len(X), 1), size)]
+
     @property
     def _floor(self) -> float:
         return RELATIVE_JITTER * self.kernel.variance
@@ -114,10 +118,6 @@ class Posterior:
                 return np.asarray(cholesky(covariance + jitter * eye, lower=True))
             except np.linalg.LinAlgError:
                 jitter *= 10.0
-
-
-def _chunks(X: Array) -> list[Array]:
-    return [X[start : start + CHUNK] for start in range(0, max(len(X), 1), CHUNK)]
 
 
 def _solve(factor: Array, b: Array, *, transposed: bool = False) -> Array:

@@ -22,7 +22,7 @@ from recommender.engine.fitting import Fitted, extended, fit_robustly, roughened
 from recommender.engine.hyperparameters import MANY, TELLING, around, evidence, informative
 from recommender.engine.kernel import ROUGH, Component, Kernel
 from recommender.engine.leave_one_out import leave_one_out_believed
-from recommender.engine.likelihood import JITTER, generalised_mean, inverse
+from recommender.engine.likelihood import JITTER, generalised_mean
 from recommender.engine.posterior import Posterior
 from recommender.engine.subset import representative
 from recommender.engine.warping import Warp
@@ -32,7 +32,7 @@ Mask = npt.NDArray[np.bool_]
 Columns = npt.NDArray[np.intp]
 
 HYPERPARAMETERS = 300  # runs at most that the hyperparameters are fitted to
-ACTIVE = 1000  # runs at most that predictions are made from
+ACTIVE = 700  # runs at most that predictions are made from
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +59,10 @@ class Surrogate:
     are on the scale of `warp`, which is that of y for the better half of the losses.
     `leave_one_out_mean` and `leave_one_out_sd` (n,) predict each run's result from the others;
     `discounted` (n,) marks the runs whose result is too bad to be believed, `too_good` (n,) those
-    too good; both got extra variance, and a caller must name them. `evidence` (p,) is the gain in
-    log marginal likelihood from letting each parameter matter at all. `informative` says that
-    the runs tell any effect from a constant with noise.
+    too good; both got extra variance, and a caller must name them. `active` (n,) marks those that
+    the posteriors were given: all but of very many runs. `evidence` (p,) is the gain in log
+    marginal likelihood from letting each parameter matter at all. `informative` says that the runs
+    tell any effect from a constant with noise.
     `at_runs` fits, once, what is believed of the runs themselves: of a place that was run it is
     known how far it lies off the smooth function, which says nothing of any other place.
     """
@@ -73,6 +74,7 @@ class Surrogate:
     leave_one_out_sd: Array
     discounted: Mask
     too_good: Mask
+    active: Mask
     evidence: Array
     informative: bool
     at_runs: Callable[[], Posterior]
@@ -95,13 +97,15 @@ class Surrogate:
         return (y - self.leave_one_out_mean) / self.leave_one_out_sd
 
     def believable(self, members: Columns | None = None) -> Columns:
-        """Return which members are not too good to be believed; if none, all of them.
+        """Return which members are active and not too good to be believed; if none, all of them.
+
+        Of a place whose own result it was not given, the posterior may believe anything.
 
         Args:
             members: indices of measured runs; all by default.
         """
         members = np.arange(len(self.too_good)) if members is None else members
-        believed = members[~self.too_good[members]]
+        believed = members[(self.active & ~self.too_good)[members]]
         return believed if len(believed) else members
 
     def best_among(self, X: Array) -> int:
@@ -185,6 +189,7 @@ def fit(
         leave_one_out_sd=warp.spread(centre + scale * mean, scale * sd),
         discounted=discounted & bad,
         too_good=discounted & ~bad,
+        active=np.ones(len(y), dtype=bool),
         evidence=evidence(told.likelihood, theta),
         informative=knowing,
         at_runs=at_runs,
@@ -193,19 +198,21 @@ def fit(
 
 def _fit_active(X: Array, y: Array, groups: Columns, context: Sequence[int]) -> Surrogate:
     """Fit to the active runs alone, and predict the others from them."""
-    active = representative(X, y, ACTIVE)
-    surrogate = fit(X[active], y[active], groups, context=context)
+    chosen = representative(X, y, ACTIVE)
+    surrogate = fit(X[chosen], y[chosen], groups, context=context)
     means, sds = surrogate.posterior.predict(X)
     mean, sd = surrogate.losses(means[:, 0], np.sqrt(sds**2 + surrogate.posterior.noise))
-    discounted, too_good = np.zeros(len(y), dtype=bool), np.zeros(len(y), dtype=bool)
-    mean[active], sd[active] = surrogate.leave_one_out_mean, surrogate.leave_one_out_sd
-    discounted[active], too_good[active] = surrogate.discounted, surrogate.too_good
+    mean[chosen], sd[chosen] = surrogate.leave_one_out_mean, surrogate.leave_one_out_sd
+    discounted, too_good, active = np.zeros((3, len(y)), dtype=bool)
+    discounted[chosen], too_good[chosen] = surrogate.discounted, surrogate.too_good
+    active[chosen] = True
     return replace(
         surrogate,
         leave_one_out_mean=mean,
         leave_one_out_sd=sd,
         discounted=discounted,
         too_good=too_good,
+        active=active,
     )
 
 
@@ -215,18 +222,19 @@ def _posterior(X: Array, y: Array, fitted: Fitted, groups: Columns) -> Posterior
     z = warp(y)
     *_, noise = likelihood.split(theta)
     kernel = likelihood.kernel(theta, groups, scale)
-    solved = inverse(likelihood.covariance(theta))
-    mean = generalised_mean(solved[0], z) if solved else float(z.mean())
+    middle = float(np.median(z))  # about which the weights lose no digits, whatever one run says
     regressor = GaussianProcessRegressor(
         kernel=kernel_of_skopt(kernel), alpha=likelihood.diagonal(theta) * scale**2, optimizer=None
     )
-    regressor.fit(X, z - mean)
+    regressor.fit(X, np.column_stack([z - middle, np.ones_like(z)]))
+    of_values, of_one = regressor.alpha_.T
+    mean = generalised_mean(of_one, z - middle)
     return Posterior(
         kernel=kernel,
         points=X,
         factor=regressor.L_,
-        weights=regressor.alpha_[:, None],
-        mean=mean,
+        weights=(of_values - mean * of_one)[:, None],
+        mean=middle + mean,
         noise=noise * scale**2 + JITTER * kernel.variance,
     )
 

@@ -1,6 +1,15 @@
 import numpy as np
 import pytest
 
+from recommender.engine.threads import one_thread
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_blas_thread():
+    """Hold to one thread, as the engine does, what tests call below the place that does so."""
+    with one_thread():
+        yield
+
 
 @pytest.fixture
 def difference_gradient():
