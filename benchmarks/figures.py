@@ -102,7 +102,8 @@ def costs(turns: Sequence[Turn], to: Path) -> None:
             ends[peer] = line[-1]
         axis.set_xscale("log")
         axis.set_yscale("log")
-        axis.set_xticks(known, [str(runs) for runs in known])
+        names = [str(runs) if runs < 1000 else f"{runs // 1000}k" for runs in known]
+        axis.set_xticks(known, names)
         axis.xaxis.minorticks_off()
         axis.set_xlabel("runs known")
         axis.set_ylabel("seconds to four proposals, one thread")

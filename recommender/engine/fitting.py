@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from recommender.engine.hyperparameters import TELLING, again, maximise, starts
-from recommender.engine.likelihood import Likelihood
+from recommender.engine.likelihood import Likelihood, standardisation
 from recommender.engine.outliers import IGNORED, doubt, doubt_many, doubt_together
 from recommender.engine.warping import Warp
 
@@ -22,7 +22,6 @@ Array = npt.NDArray[np.float64]
 Columns = npt.NDArray[np.intp]
 
 FEW = 4  # runs, none of which is doubted
-TINY = 1e-100  # below it the square of a scale is no longer a number
 LESS = 3.0  # in logarithms of a variance
 
 
@@ -53,20 +52,20 @@ def fit_robustly(
         context: the parameters that have an effect of their own.
         doubting: whether a value may be wrong; else they are no losses, and none is doubted.
     """
-    centre, scale = _standardisation(y)
+    centre, scale = standardisation(y)
     likelihood = Likelihood.of(X, (y - centre) / scale, groups, context=context)
     theta = maximise(likelihood, starts(likelihood))
     fitted = Fitted(likelihood, theta, Warp(), centre, scale)
     if not doubting:
         return fitted
-    fitted = _discounting(fitted, y, doubt)
+    fitted = _disbelieving(fitted, y, doubt)
     # Losses of different contexts are of different sizes: their median says nothing.
     fitted = fitted if context else _warped(fitted, y)
     # Only on the scale that suits them does a long tail not look like many odd runs.
-    return _discounting(fitted, y, doubt_together)
+    return _disbelieving(fitted, y, doubt_together)
 
 
-def _discounting(
+def _disbelieving(
     fitted: Fitted,
     y: Array,
     doubting: Callable[[Likelihood, Array], tuple[Likelihood, Array] | None],
@@ -76,7 +75,7 @@ def _discounting(
         # Without the runs the others spread differently, so they are standardised anew.
         extra = trial[0].extra * fitted.scale**2
         z = fitted.warp(y)
-        centre, scale = _standardisation(z[extra == 0])
+        centre, scale = standardisation(z[extra == 0])
         likelihood = replace(trial[0], y=(z - centre) / scale, extra=extra / scale**2)
         theta = maximise(likelihood, again(likelihood, trial[1]))
         fitted = Fitted(likelihood, theta, fitted.warp, centre, scale)
@@ -89,7 +88,7 @@ def _warped(fitted: Fitted, y: Array) -> Fitted:
     believed = likelihood.extra == 0
     warp = Warp.of(y[believed])
     z = warp(y)
-    middle, width = _standardisation(z[believed])
+    middle, width = standardisation(z[believed])
     ignored = np.where(believed, 0.0, IGNORED)
     after = replace(likelihood, y=(z - middle) / width, extra=ignored)
     other = maximise(after, again(after, theta))
@@ -130,8 +129,3 @@ def roughened(fitted: Fitted, told: Fitted) -> Fitted:
     either = [np.array([*smooth, *both]) for both in ((noise, noise - LESS), (noise - LESS, noise))]
     theta = maximise(likelihood, either)
     return fitted._replace(likelihood=fitted.likelihood.roughened(), theta=theta)
-
-
-def _standardisation(y: Array) -> tuple[float, float]:
-    scale = float(y.std())
-    return float(y.mean()), scale if scale > max(1e-12 * float(np.abs(y).max()), TINY) else 1.0

@@ -26,6 +26,7 @@ from recommender.engine.kernel import Component, Kernel, composite, smooth_and_r
 Array = npt.NDArray[np.float64]
 Components = tuple[tuple[int, ...], ...]
 JITTER = 1e-8
+TINY = 1e-100  # below it the square of a scale is no longer a number
 LENGTH_SD = 1.25  # of a length scale's logarithm
 NOISE = (-6.0, 2.0)  # mean and standard deviation of its logarithm, and of the roughness
 
@@ -245,6 +246,12 @@ def _inverse(K: Array) -> tuple[Array, float] | None:
 def _both_triangles(lower: Array) -> Array:
     """Return the symmetric (n, n) matrix whose lower triangle this is."""
     return np.asarray(np.tril(lower) + np.tril(lower, -1).T)
+
+
+def standardisation(y: Array) -> tuple[float, float]:
+    """Return the mean of the values y (n,) and their standard deviation, or 1 if they are equal."""
+    scale = float(y.std())
+    return float(y.mean()), scale if scale > max(1e-12 * float(np.abs(y).max()), TINY) else 1.0
 
 
 def generalised_mean(weights: Array, y: Array) -> float:

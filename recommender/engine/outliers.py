@@ -18,7 +18,7 @@ from scipy.special import ndtri
 
 from recommender.engine.hyperparameters import TELLING, again, informative, maximise
 from recommender.engine.leave_one_out import leave_one_out, leave_one_out_believed
-from recommender.engine.likelihood import Likelihood
+from recommender.engine.likelihood import Likelihood, standardisation
 
 Array = npt.NDArray[np.float64]
 
@@ -136,9 +136,8 @@ def _know_more_than_a_plain(likelihood: Likelihood, theta: Array) -> bool:
 
 def _standardised(likelihood: Likelihood) -> tuple[Likelihood, float]:
     """Return the likelihood with the believed runs standardised, and by what it was divided."""
-    believed = likelihood.y[likelihood.extra == 0]
-    scale = float(believed.std()) or 1.0
-    y, extra = (likelihood.y - believed.mean()) / scale, likelihood.extra / scale**2
+    centre, scale = standardisation(likelihood.y[likelihood.extra == 0])
+    y, extra = (likelihood.y - centre) / scale, likelihood.extra / scale**2
     return replace(likelihood, y=y, extra=extra), scale
 
 
