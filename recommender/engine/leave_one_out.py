@@ -31,8 +31,34 @@ def leave_one_out(likelihood: Likelihood, theta: Array) -> tuple[Array, Array]:
 def leave_one_out_believed(likelihood: Likelihood, theta: Array) -> tuple[Array, Array]:
     """Return the same, each run's own result as if it had no extra variance."""
     mean, sd = leave_one_out(likelihood, theta)
-    for run in np.flatnonzero(likelihood.extra):
-        extra = likelihood.extra.copy()
-        extra[run] = 0.0  # subtracting it from the variance would lose all digits
-        sd[run] = leave_one_out(replace(likelihood, extra=extra), theta)[1][run]
+    odd = np.flatnonzero(likelihood.extra)
+    if not len(odd):
+        return mean, sd
+    # Taking a run's extra variance from what it led to would lose all digits.
+    bare = replace(likelihood, extra=np.zeros_like(likelihood.extra))
+    least, extra = bare.diagonal(theta)[odd], likelihood.extra[odd]
+    together = _given_the_others(bare.covariance(theta), odd)
+    for place, run in enumerate(odd):
+        rest = np.arange(len(odd)) != place
+        cross = together[rest, place]
+        known = together[np.ix_(rest, rest)] + np.diag(extra[rest])
+        variance = together[place, place] - cross @ np.linalg.solve(known, cross)
+        sd[run] = np.sqrt(max(variance, least[place]))
     return mean, sd
+
+
+def _given_the_others(K: Array, chosen: npt.NDArray[np.intp]) -> Array:
+    """Return the (k, k) predictive covariance of chosen results, a constant mean being unknown.
+
+    Universal kriging (Cressie 1993, section 3.4).
+
+    Args:
+        K: (n, n) covariance of all results.
+        chosen: (k,) indices.
+    """
+    others = np.setdiff1d(np.arange(len(K)), chosen)
+    cross = np.column_stack([K[np.ix_(others, chosen)], np.ones(len(others))])
+    explained = cross.T @ np.linalg.solve(K[np.ix_(others, others)], cross)
+    unknown = 1.0 - explained[:-1, -1]
+    known = K[np.ix_(chosen, chosen)] - explained[:-1, :-1]
+    return np.asarray(known + np.outer(unknown, unknown) / explained[-1, -1])

@@ -23,6 +23,7 @@ from recommender.engine.likelihood import Likelihood, standardisation
 Array = npt.NDArray[np.float64]
 
 SHARE = 0.2  # of the runs, at most, get a variance of their own
+HIDING = 50  # runs at most, of which one that is bad may change what the others seem to say
 ODD_Z = 2.0  # a residual from which on a run is tried without
 SUSPECTS = 3  # runs at most that are tried without, the oddest first
 BAD_Z = 3.0  # too bad, even to a fit that has to believe it
@@ -33,11 +34,12 @@ IGNORED = 1e4  # the variance, in that of all values, of a run that says nothing
 
 
 def doubt(likelihood: Likelihood, theta: Array) -> tuple[Likelihood, Array] | None:
-    """Return a fit that discounts one more run, or None if every run can be believed.
+    """Return a fit that discounts more runs, or None if every run can be believed.
 
     The oddest runs are tried without, each in turn, because a fit that has to believe a bad run
     takes it for noise or for a narrow peak, and its neighbours look odd instead. The one without
-    which the others become most likely is discounted, if it then looks odd enough.
+    which the others become most likely is discounted, if it then looks odd enough. Among
+    many runs none hides that well: all are discounted that look odd to the fit that believes them.
 
     Args:
         likelihood: the fit's data side, with the variances that runs have got so far.
@@ -45,6 +47,8 @@ def doubt(likelihood: Likelihood, theta: Array) -> tuple[Likelihood, Array] | No
     """
     if not _room(likelihood):
         return None
+    if len(likelihood.y) > HIDING:
+        return _doubt_at_once(likelihood, theta)
     bad, enough = _bad_z(likelihood), _enough(likelihood)
     z = np.where(likelihood.extra > 0, 0.0, _residuals(likelihood, theta))
     suspects = [run for run in np.argsort(-np.abs(z))[:SUSPECTS] if abs(z[run]) > ODD_Z]
@@ -64,6 +68,17 @@ def doubt(likelihood: Likelihood, theta: Array) -> tuple[Likelihood, Array] | No
         if doubted:
             best, most = (trial, trial_theta), gain
     return best
+
+
+def _doubt_at_once(likelihood: Likelihood, theta: Array) -> tuple[Likelihood, Array] | None:
+    """Return the fit that discounts all runs that are too bad to it; if none is, the too good."""
+    for knowing in (False, True):
+        after = doubt_many(likelihood, theta, knowing=knowing)
+        found = bool(np.any(after.extra != likelihood.extra))
+        # A fit that believes a discovery takes it for a peak: it knows more than there is.
+        if found and (not knowing or _know_more_than_a_plain(after, theta)):
+            return after, theta
+    return None
 
 
 def doubt_together(likelihood: Likelihood, theta: Array) -> tuple[Likelihood, Array] | None:
@@ -103,13 +118,12 @@ def doubt_together(likelihood: Likelihood, theta: Array) -> tuple[Likelihood, Ar
 def doubt_many(likelihood: Likelihood, theta: Array, *, knowing: bool) -> Likelihood:
     """Return the likelihood that discounts every odd run, with hyperparameters that stay.
 
-    They were fitted to some of the runs, which were doubted one at a time; the others are judged
-    by what those say, the oddest first, and those that are too good last.
+    The oddest are discounted first, and those that are too good last.
 
     Args:
-        likelihood: the runs, none of them doubted.
+        likelihood: the runs, with the variances that they have got so far.
         theta: the hyperparameters.
-        knowing: whether those few show more than a plain; else no run is too good.
+        knowing: whether the runs show more than a plain; else no run is too good.
     """
     bad = _bad_z(likelihood)
     for _ in range(ROUNDS):

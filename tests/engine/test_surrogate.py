@@ -100,7 +100,7 @@ def test_the_discoveries_of_a_sweep_are_hardly_ever_thought_too_good():
     assert suspected <= 2
 
 
-@pytest.mark.parametrize("n", [8, 12, 24])
+@pytest.mark.parametrize("n", [8, 12, 24, 60, 150])
 def test_the_first_run_off_a_plain_is_a_discovery(n):
     rng = np.random.default_rng(n)
     X = rng.random((n, 3))
@@ -119,9 +119,10 @@ def test_the_only_run_off_a_plain_that_very_many_saw_is_not_too_good():
     assert not fitted(X, y).too_good.any()
 
 
+@pytest.mark.parametrize("n", [30, 80])
 @pytest.mark.parametrize("size", [1.0, 1e3, 1e9])
-def test_a_run_too_good_to_be_believed_is_flagged_and_not_discounted(size):
-    X, y = runs(6)
+def test_a_run_too_good_to_be_believed_is_flagged_and_not_discounted(n, size):
+    X, y = runs(6, n)
     y[3] -= size
     surrogate = fitted(X, y)
     assert np.flatnonzero(surrogate.too_good).tolist() == [3]
@@ -352,12 +353,13 @@ def test_what_replicates_contradict_is_noise_and_not_known_where_it_was_run(rng)
     assert posterior.noise == pytest.approx(0.04, rel=0.5)
 
 
+@pytest.mark.parametrize("n", [60, 150, 400])
 @pytest.mark.parametrize("seed", range(3))
-def test_of_many_runs_the_bad_ones_are_discounted_and_the_sound_ones_beside_them_are_not(seed):
+def test_of_many_runs_the_bad_ones_are_discounted_and_the_sound_ones_beside_them_are_not(seed, n):
     rng = np.random.default_rng(seed)
-    X = rng.random((400, 2))
-    y = np.sin(6.0 * X[:, 0]) + (X[:, 1] - 0.3) ** 2 + 0.02 * rng.standard_normal(400)
-    bad = rng.random(400) < 0.05
+    X = rng.random((n, 2))
+    y = np.sin(6.0 * X[:, 0]) + (X[:, 1] - 0.3) ** 2 + 0.02 * rng.standard_normal(n)
+    bad = rng.random(n) < 0.05
     y[bad] += rng.uniform(2.0, 8.0, int(bad.sum())) * y.std()
     fitted = fit(X, y, np.arange(2))
     np.testing.assert_array_equal(fitted.discounted, bad)
