@@ -26,7 +26,7 @@ COLOURS = {
     "botorch": "#D55E00",
     "ax": "#009E73",
 }
-STYLE = {
+STYLE: dict[Any, Any] = {
     "font.size": 9,
     "axes.spines.top": False,
     "axes.spines.right": False,

@@ -168,7 +168,7 @@ def _truth(space: SearchSpace, rng: np.random.Generator) -> tuple[Callable[[Para
 
     def truth(params: Params) -> float:
         u = np.array([[encoding.unit(name, float(params[name])) for name in space.names]])
-        return lowest + factor * float(form(u)[0] - raw.min())
+        return float(lowest + factor * (form(u)[0] - raw.min()))
 
     return truth, spread
 
@@ -196,6 +196,7 @@ def _curves(p: int, rng: np.random.Generator) -> Callable[[np.ndarray], np.ndarr
         rise = np.sqrt(np.maximum(U + 0.5, 0.0))
         collapse = 1.0 / (1.0 + np.exp(-12.0 * (U - places)))
         parts = np.where(kinds == 0, bowl, np.where(kinds == 1, rise, collapse))
-        return parts @ weights + together * (U[:, a] - places[a]) * (U[:, b] - places[b])
+        both = together * (U[:, a] - places[a]) * (U[:, b] - places[b])
+        return np.asarray(parts @ weights + both)
 
     return value

@@ -13,41 +13,59 @@ import re
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
 from benchmarks import comparison, cost, markdown, planted_errors
 from benchmarks.peers import OURS
 from benchmarks.race_report import p_cell, race_report, ratio_cell
 from benchmarks.results import ABLATION, FOLDER, RESULTS, Results, Row, read
 from benchmarks.variants import VARIANTS
+from benchmarks.world import CONDITIONS
+
+Array = npt.NDArray[np.float64]
 
 README = Path(__file__).with_name("README.md")
 
 
 def ablation_report(rows: list[Row]) -> str:
     """What each choice of the recipe is worth: every variant's regret over that of the engine."""
-    results = Results(rows)
-    changed = {
-        name: (variant.item, variant.says, results.pairs(name))
-        for name, variant in VARIANTS.items()
-        if name in results.peers
+    found = {row.key.condition for row in rows if row.key.peer != OURS}
+    raced = {
+        condition: Results(row for row in rows if row.key.condition == condition)
+        for condition in CONDITIONS
+        if condition in found
     }
-    if OURS not in results.peers or not changed:
-        return "No results yet."
-    own = [row for key, row in results.rows.items() if key.peer == OURS and row.regrets]
-    chosen = np.array([row.regrets[-1] for row in own])
-    seen = np.array([row.luckiest or 0.0 for row in own])
-    changed["luckiest"] = ("incumbent", "the run of the lowest loss", (chosen, seen))
+    changes = [
+        (variant.item, variant.says, condition, *results.pairs(name))
+        for name, variant in VARIANTS.items()
+        for condition, results in raced.items()
+        if name in results.peers
+    ]
+    changes += [
+        ("incumbent", "the run of the lowest loss", condition, *_luckiest(results))
+        for condition, results in raced.items()
+    ]
     lines = [
         [
             item,
             says,
+            condition,
             ratio_cell(theirs, ours),
             p_cell(comparison.wilcoxon_p(theirs, ours)),
             str(len(ours)),
         ]
-        for item, says, (ours, theirs) in changed.values()
+        for item, says, condition, ours, theirs in changes
+        if len(ours)
     ]
-    return markdown.table(["choice", "instead", "instead / ours", "p", "races"], lines)
+    heads = ["choice", "instead", "condition", "instead / ours", "p", "races"]
+    return markdown.table(heads, lines) if lines else "No results yet."
+
+
+def _luckiest(results: Results) -> tuple[Array, Array]:
+    """Return our regrets, and those if we recommended the luckiest run."""
+    own = [row for key, row in results.rows.items() if key.peer == OURS and row.regrets]
+    chosen = np.array([row.regrets[-1] for row in own])
+    return chosen, np.array([row.luckiest or 0.0 for row in own])
 
 
 def cost_report() -> str:

@@ -78,6 +78,16 @@ def test_only_what_stands_between_the_markers_is_replaced():
 def test_the_ablation_says_what_each_choice_is_worth():
     changed = rows("matern", 0.4) + rows("plug-in", 0.1)
     text = report.ablation_report(rows("recommender", 0.2) + changed)
-    assert "| kernel | Matern 5/2 | 2.00 [2.00, 2.00] | 0.008 | 8 |" in text
-    assert "| acquisition | log EI over the lowest mean | 0.50 [0.50, 0.50] | 0.008 | 8 |" in text
-    assert "| incumbent | the run of the lowest loss | 1.00 [1.00, 1.00] | 1.000 | 8 |" in text
+    assert "| kernel | Matern 5/2 | base | 2.00 [2.00, 2.00] | 0.008 | 8 |" in text
+    assert "| log EI over the lowest mean | base | 0.50 [0.50, 0.50] | 0.008 | 8 |" in text
+    assert "| the run of the lowest loss | base | 1.00 [1.00, 1.00] | 1.000 | 8 |" in text
+
+
+def test_the_ablation_compares_within_a_condition():
+    def bad(peer, regret):
+        return rows(peer, regret, condition="bad-rows-5")
+
+    base = rows("recommender", 0.2) + rows("believing", 0.2)
+    text = report.ablation_report(base + bad("recommender", 0.1) + bad("believing", 0.3))
+    assert "| every result is believed | base | 1.00 [1.00, 1.00] | 1.000 | 8 |" in text
+    assert "| every result is believed | bad-rows-5 | 3.00 [3.00, 3.00] | 0.008 | 8 |" in text
