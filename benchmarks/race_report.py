@@ -212,11 +212,12 @@ def known_bad_rows(everything: Results) -> str:
     ]
     if not told:
         return "No results yet."
-    untold = everything.only(BAD_ROWS, tasks).rows.values()
+    untold = everything.only(BAD_ROWS, tasks)
     itself = "recommender, not told"
     others = [
         replace(row, key=replace(row.key, peer=itself)) if row.key.peer == OURS else row
-        for row in untold
+        for row in untold.rows.values()
+        if row.key.peer in untold.often_raced
     ]
     return (
         f"Under {BAD_ROWS}, this engine told that they failed over peers that are not told; "
