@@ -148,7 +148,7 @@ def propose(
                 break
         if params is None:
             # Nothing new is left in the region: repeat what may be the best there.
-            x = _contender(posterior, encoding, region, evidence, picks, rng)
+            x = _contender(surrogate, encoding, region, evidence, picks, rng)
             if x is None:
                 x = maximise(score, encoding, near, X, away_from(known[:0]))
             params, role = _repeated(encoding, region, x, evidence), "replicate"
@@ -194,7 +194,7 @@ def _apart(
 
 
 def _contender(
-    posterior: Posterior,
+    surrogate: Surrogate,
     encoding: Encoding,
     region: Region,
     evidence: Evidence,
@@ -214,6 +214,7 @@ def _contender(
     )
     if not len(inside):
         return None
+    posterior, inside = surrogate.posterior, surrogate.believable(inside)
     inside = inside[contenders(posterior.means(evidence.X[inside])[:, 0])]
     chances = probability_best(posterior, evidence.X[inside], rng)
     taken = [pick.params for pick in picks]

@@ -588,3 +588,13 @@ def test_reasons_give_no_more_digits_than_a_sentence_wants():
         recommender.tell({"lr": 10.0 ** (-4.7 + 0.4567891 * index), "t": 0.1234567}, float(index))
     for suggestion in recommender.ask(4):
         assert not re.search(r"\d{6}", suggestion.reason)
+
+
+def test_of_very_many_runs_none_is_repeated_whose_result_was_not_heard(monkeypatch):
+    monkeypatch.setattr("recommender.engine.surrogate.ACTIVE", 15)
+    recommender = Recommender([Integer("k", 0, 59)])
+    for k in range(60):
+        recommender.tell({"k": k}, 1.0 if k == 30 else ((k - 30) / 30) ** 2)
+    [suggestion] = recommender.ask(1)
+    assert suggestion.role == "replicate"
+    assert suggestion["k"] in (28, 29, 31, 32)
