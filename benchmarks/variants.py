@@ -29,7 +29,7 @@ from recommender.engine import batch, surrogate, trust
 from recommender.engine.acquisition import log_mean_exp
 from recommender.engine.encoding import Encoding, Region
 from recommender.engine.hyperparameters import maximise, starts
-from recommender.engine.kernel import Component, Kernel
+from recommender.engine.kernel import ROUGH, Component, Kernel
 from recommender.engine.likelihood import Components, Likelihood, Priors
 from recommender.engine.noisy_improvement import NoisyImprovement, Worlds
 from recommender.engine.posterior import Posterior
@@ -108,8 +108,15 @@ def matern_slope(r2: Array, covariance: Array) -> Array:
 def matern_of_skopt(kernel: Kernel) -> Any:
     """Return the same covariance function as a kernel of skopt; no task here has a context."""
     (component,) = kernel.components
-    scale = ConstantKernel(component.variance, constant_value_bounds="fixed")
-    return scale * Matern(component.lengthscales, length_scale_bounds="fixed", nu=2.5)
+
+    def of(variance: float, lengthscales: Array) -> Any:
+        scale = ConstantKernel(variance, constant_value_bounds="fixed")
+        return scale * Matern(lengthscales, length_scale_bounds="fixed", nu=2.5)
+
+    smooth = of(component.variance, component.lengthscales)
+    if not component.roughness:
+        return smooth
+    return smooth + of(component.roughness, ROUGH * component.lengthscales)
 
 
 # The priors of the hyperparameters.
@@ -403,7 +410,12 @@ def warped(gain: float) -> dict[str, Any]:
             return replace(posterior, kernel=kernel, points=X)
 
         alternatives = tuple((weight, unwarped(one)) for weight, one in fitted.alternatives)
-        return replace(fitted, posterior=unwarped(fitted.posterior), alternatives=alternatives)
+        return replace(
+            fitted,
+            posterior=unwarped(fitted.posterior),
+            alternatives=alternatives,
+            at_runs=lambda: unwarped(fitted.at_runs()),
+        )
 
     return {"recommender.fit": fit}
 
@@ -416,8 +428,6 @@ VARIANTS = {
     }),
     "lengths-wide": Variant("length scales", "standard deviation sqrt 3", priors(
         length=(None, math.sqrt(3.0)))),
-    "lengths-adopted": Variant("length scales", "standard deviation 1.25, as now", priors(
-        length=(None, 1.25))),
     "lengths-narrow": Variant("length scales", "standard deviation 1", priors(
         length=(None, 1.0))),
     "lengths-long": Variant("length scales", "standard deviation 1, mode at 0.5 sqrt(p)", priors(

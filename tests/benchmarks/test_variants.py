@@ -5,6 +5,7 @@ from benchmarks import peers
 from benchmarks.tasks import load
 from benchmarks.tasks.task import sobol
 from benchmarks.variants import VARIANTS, Powers
+from recommender.engine import recommender
 
 
 def proposed(name, task="rosenbrock4"):
@@ -29,6 +30,20 @@ def test_a_variant_works_and_leaves_the_engine_as_it_was(name, engine):
 @pytest.mark.parametrize("name", ["matern", "lengths-narrow", "plug-in", "confidence", "warped"])
 def test_a_variant_proposes_something_else(name, engine):
     assert proposed(name) != engine
+
+
+@pytest.mark.parametrize("name", ["matern", "warped"])
+def test_a_variant_believes_of_the_runs_what_its_kernel_says_of_them(name):
+    rng = np.random.default_rng(0)
+    X = rng.random((30, 2))
+    y = np.sin(9.0 * X[:, 0] ** 3) + 0.1 * X[:, 1] + 0.05 * rng.standard_normal(30)
+    with VARIANTS[name].applied():
+        fitted = recommender.fit(X, y, np.arange(2))
+        posteriors = [fitted.posterior, fitted.at_runs()]
+        for posterior in posteriors:
+            np.testing.assert_array_equal(posterior.points, X)
+            off = posterior.factor @ posterior.factor.T - posterior.kernel(X, X)
+            np.testing.assert_allclose(off - np.diag(np.diag(off)), 0.0, atol=1e-12)
 
 
 def test_the_slope_of_powers_equals_finite_differences():
