@@ -95,7 +95,12 @@ def advice(found: Best) -> tuple[str, ...]:
     said = []
     for each in found.runs:
         rival = each.incumbent.rival
-        if rival is not None and each.incumbent.worth_repeating:
+        if each.incumbent.doubted:
+            said.append(
+                f"check the entry of {each.run.id}, or repeat it first: its own {metric} cannot be "
+                "believed, and only the other runs speak for it"
+            )
+        elif rival is not None and each.incumbent.worth_repeating:
             lead = f"{rival.lead:.2g} ± {rival.sd:.2g}"
             said.append(f"repeat {each.run.id} first: it leads {rival.id} by {lead} of {metric}")
     if found.outlook is not None:

@@ -75,6 +75,7 @@ def _best(best: BestRun) -> dict[str, Any]:
         "predicted": {"mean": belief.mean, "sd": belief.sd},
         "probability_best": belief.probability_best,
         "compared": belief.compared,
+        "doubted": belief.doubted,
         "replicate": {"rival": belief.rival.id, "lead": belief.rival.lead, "sd": belief.rival.sd}
         if belief.rival is not None and belief.worth_repeating
         else None,

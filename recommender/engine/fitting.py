@@ -92,9 +92,15 @@ def _warped(fitted: Fitted, y: Array) -> Fitted:
     ignored = np.where(believed, 0.0, IGNORED)
     after = replace(likelihood, y=(z - middle) / width, extra=ignored)
     other = maximise(after, again(after, theta))
-    gain = after.log_marginal(other) - replace(likelihood, extra=ignored).log_marginal(theta)
+    before = replace(likelihood, extra=ignored)
+    gain = _of_believed(after).log_marginal(other) - _of_believed(before).log_marginal(theta)
     gain += float(warp.log_slope(y[believed]).sum()) - believed.sum() * math.log(width / scale)
     return Fitted(after, other, warp, middle, width) if gain > TELLING else fitted
+
+
+def _of_believed(likelihood: Likelihood) -> Likelihood:
+    """Return the likelihood in which a run that says nothing is not held against either scale."""
+    return replace(likelihood, y=np.where(likelihood.extra > 0, 0.0, likelihood.y))
 
 
 def extended(

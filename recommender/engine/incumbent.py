@@ -128,4 +128,5 @@ def believed_best(
         probability_best=chance,
         compared=compared,
         rival=rival,
+        doubted=bool(surrogate.discounted[believed[best]]),
     )

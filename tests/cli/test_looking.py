@@ -1,3 +1,5 @@
+import math
+
 import pytest
 
 STATUS_KEYS = [
@@ -49,6 +51,7 @@ def test_best_has_the_promised_keys_and_one_document(sweep, recommend):
         "predicted",
         "probability_best",
         "compared",
+        "doubted",
         "replicate",
     ]
     outlook = document["outlook"]
@@ -58,6 +61,19 @@ def test_best_has_the_promised_keys_and_one_document(sweep, recommend):
     # Six runs that cannot be told from noise do not say which is the best.
     assert document["best"]["probability_best"] is None
     assert document["best_by_context"] == []
+
+
+def test_a_best_run_whose_result_is_not_believed_is_called_so(empty, recommend):
+    rows = ""
+    for index in range(25):
+        lr, tau = 10.0 ** (-4 + index % 5 / 2), 0.2 + 0.15 * (index // 5)
+        loss = (math.log10(lr) + 3) ** 2 + (tau - 0.5) ** 2 + 0.002 * (index * 7 % 11)
+        loss = 10.0 if index == 12 else loss  # in the middle of the bowl
+        rows += f"r-{index},result,completed,,,3.5,{lr:.6g},{tau},{loss:.4f},,\n"
+    empty.history(rows)
+    assert recommend("best", "--json").json["best"]["doubted"]
+    text = " ".join(recommend("best").out.split())
+    assert "check the entry of r-12, or repeat it first: its own loss cannot be believed" in text
 
 
 def test_with_a_context_there_is_no_overall_best(context, recommend):

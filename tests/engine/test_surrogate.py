@@ -158,6 +158,15 @@ def test_a_long_bad_tail_is_hardly_ever_taken_for_bad_runs():
     assert discounted <= 3  # of 300
 
 
+@pytest.mark.parametrize("size", [3.0, 30.0, 1e3, 1e9])
+def test_a_run_that_is_not_believed_says_nothing_of_the_scale(size):
+    X, y = runs(1)
+    y[5] = size
+    surrogate = fitted(X, y)
+    assert surrogate.discounted[5]
+    np.testing.assert_array_equal(surrogate.warp(y), y)
+
+
 def test_values_that_nobody_doubts_are_all_believed():
     X, y = runs(4)
     y[-1] += 5.0
