@@ -6,6 +6,8 @@ a ratio of two of them would say nothing.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
 from scipy.stats import rankdata, wilcoxon
@@ -43,6 +45,29 @@ def ratio_interval(
         for _ in range(RESAMPLES)
     ]
     low, high = np.quantile(means, [(1 - level) / 2, (1 + level) / 2])
+    return float(np.exp(low)), float(np.exp(high))
+
+
+def ratio_interval_of_other_tasks(
+    pairs: Sequence[tuple[Array, Array]], *, level: float = 0.95, seed: int = 0
+) -> tuple[float, float]:
+    """Return the same interval with the tasks drawn anew too, and then the pairs of each.
+
+    Args:
+        pairs: our regrets and theirs, (n,) each, a pair a task.
+        level: of the interval.
+        seed: for the bootstrap.
+    """
+    rng = np.random.default_rng(seed)
+    differences = [_log(ours) - _log(theirs) for ours, theirs in pairs]
+    means = np.array(
+        [one[rng.integers(0, len(one), (RESAMPLES, len(one)))].mean(axis=1) for one in differences]
+    )
+    shape = (RESAMPLES, len(pairs))
+    tasks, resamples = rng.integers(0, len(pairs), shape), rng.integers(0, RESAMPLES, shape)
+    weights = np.array([len(one) for one in differences])[tasks]
+    drawn = np.average(means[tasks, resamples], axis=1, weights=weights)
+    low, high = np.quantile(drawn, [(1 - level) / 2, (1 + level) / 2])
     return float(np.exp(low)), float(np.exp(high))
 
 

@@ -97,6 +97,8 @@ def costs(turns: Sequence[Turn], to: Path) -> None:
                 for turn in turns
                 if turn.peer == peer and turn.threads == 1 and turn.seconds is not None
             ]
+            if not line:
+                continue
             x, y = zip(*line, strict=True)
             axis.plot(x, y, color=COLOURS[peer], lw=2.2 if peer == OURS else 1.2, marker="o", ms=3)
             ends[peer] = line[-1]

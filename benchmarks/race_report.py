@@ -15,6 +15,8 @@ from benchmarks.tasks import KINDS, REPORTING, names_of
 from benchmarks.world import BAD_ROWS, BAD_ROWS_TOLD, BASE, CONDITIONS
 
 SIGNIFICANT = 0.05
+ENOUGH = 6  # races at least, for Wilcoxon's test to give a p below that
+BEHIND = 1.05  # times the regret of a peer: below it this engine is level with it
 Array = npt.NDArray[np.float64]
 
 
@@ -46,8 +48,8 @@ def overview(results: Results) -> str:
             [
                 f"**{peer}**" if peer == OURS else peer,
                 *(f"{ranks[runs][peer]:.2f}" if peer in ranked else "" for runs in CHECKPOINTS),
-                f"{comparison.geometric_mean(own):.4f}",
-                f"{comparison.worst_decile(own):.3f}",
+                f"{comparison.geometric_mean(own):.4f}" if peer in ranked else "",
+                f"{comparison.worst_decile(own):.3f}" if peer in ranked else "",
                 "" if peer == OURS else ratio_cell(ours, theirs),
                 "" if peer == OURS else p_cell(comparison.wilcoxon_p(ours, theirs)),
                 str(len(own)),
@@ -68,19 +70,31 @@ def overview(results: Results) -> str:
         text += (
             f" Over the {len(shared)} races that all peers ended the ranks after 40 are: {every}."
         )
-    return text
+    return f"{text}\n\n{of_other_tasks(results)}" if results.others else text
+
+
+def of_other_tasks(results: Results) -> str:
+    """What the intervals would be if the tasks had been drawn too, in a sentence."""
+    found = []
+    for peer in results.others:
+        pairs = results.pairs_by_task(peer)
+        low, high = comparison.ratio_interval_of_other_tasks(pairs)
+        found.append(f"{peer} [{low:.2f}, {high:.2f}]")
+    return (
+        "The intervals are of other seeds on these tasks. With the tasks drawn anew too they are: "
+        f"{', '.join(found)}."
+    )
 
 
 def ratios(named: Mapping[str, Results]) -> str:
-    """Our regret over each peer's after 40 runs, a line a name."""
+    """Our regret over each peer's after 40 runs and the number of races, a line a name."""
     peers = list(dict.fromkeys(peer for results in named.values() for peer in results.others))
-    lines = [
-        [
-            name,
-            *(ratio_cell(*results.pairs(peer)) if peer in results.peers else "" for peer in peers),
-        ]
-        for name, results in named.items()
-    ]
+
+    def cell(results: Results, peer: str) -> str:
+        pair = results.pairs(peer) if peer in results.peers else ((), ())
+        return f"{ratio_cell(*pair)}, {len(pair[0])}" if len(pair[0]) else ""
+
+    lines = [[name, *(cell(results, peer) for peer in peers)] for name, results in named.items()]
     return markdown.table(["", *peers], lines)
 
 
@@ -99,23 +113,34 @@ def by_task(results: Results, tasks: Sequence[str]) -> str:
 
 
 def losses(results: Results) -> str:
-    """Where a peer is ahead of this engine, worst first."""
-    found = []
+    """Where a peer has the lower regret, worst first."""
+    found, compared, significant = [], 0, 0
     for condition in CONDITIONS:
-        for task in (*names_of("choosing"), *names_of("reporting")):
+        for task in KINDS:
             one = results.only(condition, [task])
             for peer in one.others:
                 ours, theirs = one.pairs(peer)
-                if len(ours) > 1 and comparison.ratio(ours, theirs) > 1:
-                    p = comparison.wilcoxon_p(ours, theirs)
-                    if p < SIGNIFICANT:
-                        cells = [condition, f"{task} ({KINDS[task]})", peer]
-                        found.append((comparison.ratio(ours, theirs), cells, (ours, theirs), p))
+                if len(ours) < 2:
+                    continue
+                compared += 1
+                ratio, p = comparison.ratio(ours, theirs), comparison.wilcoxon_p(ours, theirs)
+                if ratio > BEHIND:
+                    told = p_cell(p) if len(ours) >= ENOUGH else "too few"
+                    significant += p < SIGNIFICANT
+                    cells = [condition, f"{task} ({KINDS[task]})", peer, ratio_cell(ours, theirs)]
+                    found.append((ratio, [*cells, told, str(len(ours))]))
+    said = (
+        f"Of {compared} comparisons with a peer, each on one task under one condition, "
+        f"{len(found)} are above {BEHIND}, {significant} of them with p < {SIGNIFICANT}, which is "
+        "not corrected for their number. "
+        f"Fewer than {ENOUGH} races can give no such p."
+    )
     if not found:
-        return f"On no task under any condition is a peer ahead with p < {SIGNIFICANT}."
+        return said
     found.sort(key=lambda entry: -entry[0])
-    lines = [[*cells, ratio_cell(*pair), p_cell(p)] for _, cells, pair, p in found]
-    return markdown.table(["condition", "task", "peer", "ours / peer", "p"], lines)
+    lines = [cells for _, cells in found]
+    heads = ["condition", "task", "peer", "ours / peer", "p", "races"]
+    return f"{said}\n\n{markdown.table(heads, lines)}"
 
 
 def luckiest(results: Results) -> str:
@@ -163,6 +188,7 @@ def race_report(rows: list[Row]) -> str:
         overview(reporting),
         "![Regret by runs](results/regret.png)",
         "### By kind of task, base condition, reporting half",
+        "Our regret over the peer's, its interval, and the number of races.",
         ratios(kinds),
         "### By condition, reporting half",
         ratios(conditions),
@@ -170,8 +196,6 @@ def race_report(rows: list[Row]) -> str:
         "### What knowing the bad rows would be worth",
         known_bad_rows(everything),
         "### Where this engine loses",
-        f"Tasks of both halves on which a peer is ahead with p < {SIGNIFICANT}, one test each, not "
-        "corrected for their number.",
         losses(everything),
         "### Every task of the reporting half, base condition",
         by_task(reporting, names_of("reporting")),

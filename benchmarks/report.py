@@ -63,9 +63,10 @@ def ablation_report(rows: list[Row]) -> str:
 
 def _luckiest(results: Results) -> tuple[Array, Array]:
     """Return our regrets, and those if we recommended the luckiest run."""
-    own = [row for key, row in results.rows.items() if key.peer == OURS and row.regrets]
-    chosen = np.array([row.regrets[-1] for row in own])
-    return chosen, np.array([row.luckiest or 0.0 for row in own])
+    own = [row for key, row in results.rows.items() if key.peer == OURS]
+    both = [(row.regrets[-1], row.luckiest) for row in own if row.luckiest is not None]
+    chosen, seen = np.array(both).reshape(-1, 2).T
+    return chosen, seen
 
 
 def cost_report() -> str:

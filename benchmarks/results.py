@@ -98,6 +98,12 @@ class Results:
         table = self.of([OURS, peer], runs)
         return table[:, 0], table[:, 1]
 
+    def pairs_by_task(self, peer: str) -> list[tuple[Array, Array]]:
+        """Return the same pairs after all runs, task by task."""
+        tasks = dict.fromkeys(key.task for key in self.rows)
+        ones = (Results(row for key, row in self.rows.items() if key.task == t) for t in tasks)
+        return [one.pairs(peer) for one in ones if {OURS, peer} <= set(one.peers)]
+
     @property
     def failed(self) -> dict[str, list[Row]]:
         """The races that broke off, by peer."""

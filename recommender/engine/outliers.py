@@ -1,10 +1,11 @@
 """Which results cannot be believed, and the fit that does not have to believe them.
 
 Robust noise after Ament et al. 2024 (arXiv:2410.24222): a run with an odd leave-one-out residual
-gets the extra variance that makes it likely, in closed form, and keeps it if the log marginal
-likelihood gains enough. A run that is too good must look odder by far than one that is too bad,
-because the best runs are what a sweep is for; and it is never doubted where the others show nothing
-but a plain, because whoever stands out there is a discovery.
+gets the extra variance that makes it likely, in closed form. Among few runs it keeps it if the log
+marginal likelihood gains enough; among many it gains that by being odd. A run that is too good must
+look odder by far than one that is too bad, because the best runs are what a sweep is for; and it is
+never doubted where the others show nothing but a plain, because whoever stands out there is a
+discovery.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ BAD_Z = 3.0  # too bad, even to a fit that has to believe it
 SURE_Z = 8.0  # too bad or too good to a fit that does not have to
 ROUNDS = 8  # of judging many runs at once: a bad one may hide another
 SURE_GAIN = 6.0  # nats more that such a run must be worth
-IGNORED = 1e4  # the variance, in that of all values, of a run that says nothing
+IGNORED = 1e4  # the variance, in that of the standardised values, of a run that says nothing
 
 
 def doubt(likelihood: Likelihood, theta: Array) -> tuple[Likelihood, Array] | None:
@@ -38,7 +39,7 @@ def doubt(likelihood: Likelihood, theta: Array) -> tuple[Likelihood, Array] | No
 
     The oddest runs are tried without, each in turn, because a fit that has to believe a bad run
     takes it for noise or for a narrow peak, and its neighbours look odd instead. The one without
-    which the others become most likely is discounted, if it then looks odd enough. Among
+    which the others become most likely is discounted, if it looked or then looks odd enough. Among
     many runs none hides that well: all are discounted that look odd to the fit that believes them.
 
     Args:
@@ -116,9 +117,9 @@ def doubt_together(likelihood: Likelihood, theta: Array) -> tuple[Likelihood, Ar
 
 
 def doubt_many(likelihood: Likelihood, theta: Array, *, knowing: bool) -> Likelihood:
-    """Return the likelihood that discounts every odd run, with hyperparameters that stay.
+    """Return the likelihood that discounts the odd runs, with hyperparameters that stay.
 
-    The oddest are discounted first, and those that are too good last.
+    The oddest are discounted first, as many as may be, and those that are too good last.
 
     Args:
         likelihood: the runs, with the variances that they have got so far.

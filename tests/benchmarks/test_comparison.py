@@ -54,6 +54,19 @@ def test_the_interval_is_that_of_pairs_not_of_two_samples():
     assert high == pytest.approx(0.5)
 
 
+def test_with_one_task_the_interval_of_other_tasks_is_that_of_its_pairs():
+    low, high = comparison.ratio_interval_of_other_tasks([paired()])
+    assert (low, high) == pytest.approx(comparison.ratio_interval(*paired()), rel=0.02)
+
+
+def test_where_a_task_is_always_the_same_the_interval_is_that_of_the_tasks():
+    theirs = np.full(12, 0.1)
+    ours = theirs * np.random.default_rng(3).lognormal(-0.3, 0.8, 12)
+    tasks = [(np.full(5, one), np.full(5, other)) for one, other in zip(ours, theirs, strict=True)]
+    low, high = comparison.ratio_interval_of_other_tasks(tasks)
+    assert (low, high) == pytest.approx(comparison.ratio_interval(ours, theirs), rel=0.02)
+
+
 def test_one_race_in_ten_exceeds_the_worst_decile():
     assert comparison.worst_decile(np.linspace(0, 1, 101)) == pytest.approx(0.9)
 

@@ -27,7 +27,9 @@ def test_the_report_says_where_this_engine_wins_and_loses():
     text = race_report.race_report(rows("recommender", 0.1) + rows("skopt", 0.2) + behind)
     assert "| base | twin-2 (sweep) | skopt | 2.00 [2.00, 2.00] | 0.0" in text
     assert "| base | levy8" not in text
-    assert "| synthetic | 0.50 [0.50, 0.50] |" in text
+    assert "Of 2 comparisons with a peer" in text
+    assert "1 are above 1.05, 1 of them with p < 0.05" in text
+    assert "| synthetic | 0.50 [0.50, 0.50], 8 |" in text
 
 
 @pytest.mark.usefixtures("without_figures")
@@ -48,18 +50,26 @@ def test_what_knowing_the_bad_rows_would_be_worth_is_measured_against_peers_that
         [*rows("recommender", 1.0), *rows("skopt", 1.0), *told, *untold, *others]
     )
     assert "|  | skopt | recommender, not told |" in text
-    assert "| told | 0.20 [0.20, 0.20] | 0.50 [0.50, 0.50] |" in text
+    assert "| told | 0.20 [0.20, 0.20], 8 | 0.50 [0.50, 0.50], 8 |" in text
     assert "| bad-rows-5-told |" not in text
 
 
 @pytest.mark.usefixtures("without_figures")
-def test_the_task_of_a_confounded_loss_stands_in_a_table_of_its_own_alone():
+def test_the_task_of_a_confounded_loss_counts_only_where_this_engine_loses():
     apart = [("recommender", 1.2), ("sobol", 1.0)]
     confounded = [row for one, y in apart for row in rows(one, y, task="confounded-twin")]
     text = race_report.race_report([*rows("recommender", 0.1), *rows("sobol", 0.2), *confounded])
     assert "| sobol | 1.000 | 1.20 [1.20, 1.20] | 8 |" in text
-    assert "confounded-twin" not in text
-    assert "On no task under any condition is a peer ahead" in text
+    assert "| base | confounded-twin (sweep) | sobol | 1.20 [1.20, 1.20] | 0.008 | 8 |" in text
+    assert text.count("confounded-twin") == 1
+
+
+@pytest.mark.usefixtures("without_figures")
+def test_of_few_races_no_p_is_given():
+    ours, theirs = rows("recommender", 0.3)[:3], rows("ax", 0.1)[:3]
+    text = race_report.race_report(ours + theirs)
+    assert "| base | levy8 (synthetic) | ax | 3.00 [3.00, 3.00] | too few | 3 |" in text
+    assert "1 are above 1.05, 0 of them" in text
 
 
 def test_peers_are_compared_over_the_races_that_both_ended():
