@@ -32,7 +32,7 @@ RUNS = [36, 100, 200, 500, 1000, 10_000, 100_000]
 MOST = 1000  # runs that peers are asked about: none is meant for more
 LIMIT = 300.0  # seconds after which a peer is stopped, and not asked about more runs
 
-BASE = "import skopt"
+BASELINE = "import skopt"
 READ = """
 import csv
 rows = [r for r in csv.DictReader(open("history/runs.csv")) if r["loss"]]
@@ -44,7 +44,7 @@ y = [float(r["loss"]) for r in rows]
 """
 # The same question, put as each library's documentation does.
 SCRIPTS = {
-    BASE: "import skopt",
+    BASELINE: "import skopt",
     "Optuna GPSampler": READ
     + """
 import optuna
@@ -95,7 +95,8 @@ print(client.get_next_trials(max_trials=4))
 class Turn:
     """How long a peer takes from four results to four proposals; None is longer than the limit.
 
-    `megabytes` is the memory of the whole process at its highest.
+    `megabytes` is the memory of the whole process at its highest. Both are the medians of so many
+    `rounds`.
     """
 
     peer: str
@@ -103,6 +104,7 @@ class Turn:
     runs: int
     seconds: float | None
     megabytes: int | None
+    rounds: int
 
 
 def turn(peer: str, runs: int) -> float:
@@ -145,8 +147,8 @@ def _turn_in_process(peer: str, threads: int, runs: int) -> tuple[float, int] | 
 
 
 def measure_turns(chosen: list[str], runs: list[int], threads: list[int], rounds: int) -> None:
-    """Time the turns and write their medians."""
-    turns: list[Turn] = []
+    """Time the turns and write their medians in the place of the same ones before."""
+    turns = {(one.peer, one.threads, one.runs): one for one in read_turns()}
     stopped: set[tuple[str, int]] = set()
     for n in runs:
         for count in threads:
@@ -163,13 +165,14 @@ def measure_turns(chosen: list[str], runs: list[int], threads: list[int], rounds
                 finished = [time for time in times if time is not None]
                 if len(finished) < rounds:
                     stopped.add((peer, count))
-                    turns.append(Turn(peer, count, n, None, None))
+                    one = Turn(peer, count, n, None, None, rounds)
                 else:
                     middle = [statistics.median(values) for values in zip(*finished, strict=True)]
-                    turns.append(Turn(peer, count, n, round(middle[0], 3), round(middle[1])))
-                print(turns[-1], flush=True)
+                    one = Turn(peer, count, n, round(middle[0], 3), round(middle[1]), rounds)
+                turns[peer, count, n] = one
+                print(one, flush=True)
             header = tuple(field.name for field in fields(Turn))
-            _write(TURNS, header, [astuple(one) for one in turns])
+            _write(TURNS, header, [astuple(one) for one in turns.values()])
 
 
 def measure_commands(rounds: int) -> None:
@@ -184,7 +187,7 @@ def measure_commands(rounds: int) -> None:
                 taken[name].append(one)
     rows = []
     for name, times in taken.items():
-        pairs = [one / base for one, base in zip(times, taken[BASE], strict=True)]
+        pairs = [one / base for one, base in zip(times, taken[BASELINE], strict=True)]
         rows.append((name, round(statistics.median(times), 3), round(statistics.median(pairs), 3)))
     rows.sort(key=lambda row: row[1])
     _write(COMMANDS, ("process", "seconds", "ratio"), rows)
@@ -201,6 +204,7 @@ def read_turns() -> list[Turn]:
             int(r["runs"]),
             float(r["seconds"]) if r["seconds"] else None,
             int(r["megabytes"]) if r["megabytes"] else None,
+            int(r["rounds"]),
         )
         for r in _read(TURNS)
     ]

@@ -86,7 +86,8 @@ def cost_report() -> str:
         ]  # fmt: skip
         parts += [
             "Seconds from four results to the next four proposals, by the runs known before, and "
-            "the memory of the whole process at its highest:",
+            "the memory of the whole process at its highest. Medians of several; a star marks what "
+            "was timed once.",
             markdown.table(["", *(f"{n:,}" for n in runs)], lines),
             "![Seconds by runs](results/cost.png)",
         ]
@@ -97,7 +98,7 @@ def cost_report() -> str:
         lines = [[name, f"{seconds:.2f}", f"{ratio:.2f}"] for name, seconds, ratio in commands]
         parts += [
             "Whole processes on the 36 runs of this repository, one thread, medians:",
-            markdown.table(["process", "seconds", f"/ `{cost.BASE}`"], lines),
+            markdown.table(["process", "seconds", f"/ `{cost.BASELINE}`"], lines),
         ]
     return "\n\n".join(parts) or "No results yet."
 
@@ -105,7 +106,7 @@ def cost_report() -> str:
 def _spent(turn: cost.Turn) -> str:
     if turn.seconds is None:
         return f"> {cost.LIMIT:.0f}"
-    return f"{turn.seconds:.2f} s, {turn.megabytes:,} MB"
+    return f"{turn.seconds:.2f} s, {turn.megabytes:,} MB{'*' * (turn.rounds == 1)}"
 
 
 def fill(text: str, marker: str, content: str) -> str:
