@@ -44,8 +44,7 @@ def ratio_interval(
         differences[rng.integers(0, len(differences), len(differences))].mean()
         for _ in range(RESAMPLES)
     ]
-    low, high = np.quantile(means, [(1 - level) / 2, (1 + level) / 2])
-    return float(np.exp(low)), float(np.exp(high))
+    return _middle(np.array(means), level)
 
 
 def ratio_interval_of_other_tasks(
@@ -67,8 +66,7 @@ def ratio_interval_of_other_tasks(
     tasks, resamples = rng.integers(0, len(pairs), shape), rng.integers(0, RESAMPLES, shape)
     weights = np.array([len(one) for one in differences])[tasks]
     drawn = np.average(means[tasks, resamples], axis=1, weights=weights)
-    low, high = np.quantile(drawn, [(1 - level) / 2, (1 + level) / 2])
-    return float(np.exp(low)), float(np.exp(high))
+    return _middle(drawn, level)
 
 
 def worst_decile(regrets: Array) -> float:
@@ -85,6 +83,12 @@ def wilcoxon_p(ours: Array, theirs: Array) -> float:
     if not differences.any():
         return 1.0
     return float(wilcoxon(differences, zero_method="pratt").pvalue)
+
+
+def _middle(logarithms: Array, level: float) -> tuple[float, float]:
+    """Return the values between which so much of a bootstrap lies."""
+    low, high = np.exp(np.quantile(logarithms, [(1 - level) / 2, (1 + level) / 2]))
+    return float(low), float(high)
 
 
 def _log(regrets: Array) -> Array:

@@ -3,8 +3,8 @@
     python -m benchmarks.cost turns        # four results in, four proposals out, after many runs
     python -m benchmarks.cost commands     # whole processes, `recommend next --n 4` among them
 
-Everything is timed in one go on one machine, the peers in turn, each in a process of its own. The
-medians are written to `results/turns.csv` and `results/commands.csv`.
+What one command times it times in one go, the peers in turn, each in a process of its own. The
+medians are written to `results/turns.csv`, in which other turns stay, and `results/commands.csv`.
 """
 
 from __future__ import annotations

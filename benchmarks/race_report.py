@@ -77,9 +77,9 @@ def of_other_tasks(results: Results) -> str:
     """What the intervals would be if the tasks had been drawn too, in a sentence."""
     found = []
     for peer in results.others:
-        pairs = results.pairs_by_task(peer)
-        low, high = comparison.ratio_interval_of_other_tasks(pairs)
-        found.append(f"{peer} [{low:.2f}, {high:.2f}]")
+        if pairs := results.pairs_by_task(peer):
+            low, high = comparison.ratio_interval_of_other_tasks(pairs)
+            found.append(f"{peer} [{low:.2f}, {high:.2f}]")
     return (
         "The intervals are of other seeds on these tasks. With the tasks drawn anew too they are: "
         f"{', '.join(found)}."
@@ -103,8 +103,7 @@ def by_task(results: Results, tasks: Sequence[str]) -> str:
     peers = results.often_raced
     lines = []
     for task in tasks:
-        one = Results(row for key, row in results.rows.items() if key.task == task)
-        table = one.of(peers, CHECKPOINTS[-1])
+        table = results.on(task).of(peers, CHECKPOINTS[-1])
         if len(table):
             means = [comparison.geometric_mean(column) for column in table.T]
             cells = [f"**{m:.4f}**" if m == min(means) else f"{m:.4f}" for m in means]

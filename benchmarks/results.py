@@ -77,6 +77,10 @@ class Results:
             if key.condition == condition and key.task in tasks
         )
 
+    def on(self, task: str) -> Results:
+        """Return the races on one task."""
+        return Results(row for key, row in self.rows.items() if key.task == task)
+
     @property
     def often_raced(self) -> list[str]:
         """The peers with at least half as many races as this engine."""
@@ -99,10 +103,10 @@ class Results:
         return table[:, 0], table[:, 1]
 
     def pairs_by_task(self, peer: str) -> list[tuple[Array, Array]]:
-        """Return the same pairs after all runs, task by task."""
+        """Return the same pairs after all runs, task by task, of the tasks that have any."""
         tasks = dict.fromkeys(key.task for key in self.rows)
-        ones = (Results(row for key, row in self.rows.items() if key.task == t) for t in tasks)
-        return [one.pairs(peer) for one in ones if {OURS, peer} <= set(one.peers)]
+        pairs = [self.on(task).pairs(peer) for task in tasks]
+        return [pair for pair in pairs if len(pair[0])]
 
     @property
     def failed(self) -> dict[str, list[Row]]:

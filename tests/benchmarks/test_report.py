@@ -78,6 +78,13 @@ def test_peers_are_compared_over_the_races_that_both_ended():
     assert len(results.of(["recommender"], 40)) == 8
 
 
+def test_a_task_of_which_two_peers_share_no_race_gives_no_pair():
+    apart = rows("recommender", 0.1, task="twin-2")[:2] + rows("ax", 0.2, task="twin-2")[2:]
+    results = Results(rows("recommender", 0.1) + rows("ax", 0.2) + apart)
+    [(ours, theirs)] = results.pairs_by_task("ax")
+    assert (len(ours), len(theirs)) == (8, 8)
+
+
 def test_only_what_stands_between_the_markers_is_replaced():
     text = "a\n<!-- race -->\nold\n<!-- end -->\nb\n<!-- cost -->\nc\n<!-- end -->\n"
     assert report.fill(text, "race", r"new \1") == text.replace("old", r"new \1")
