@@ -28,12 +28,13 @@ from benchmarks.peers.peer import Result
 from recommender.engine import batch, surrogate, trust
 from recommender.engine.acquisition import log_mean_exp
 from recommender.engine.encoding import Encoding, Region
+from recommender.engine.evidence import Evidence, Observation
 from recommender.engine.hyperparameters import maximise, starts
 from recommender.engine.kernel import ROUGH, Component, Kernel
 from recommender.engine.likelihood import Components, Likelihood, Priors
 from recommender.engine.noisy_improvement import NoisyImprovement, Worlds
 from recommender.engine.posterior import Posterior
-from recommender.run import Params
+from recommender.run import Params, Status
 from recommender.space import SearchSpace
 
 Array = npt.NDArray[np.float64]
@@ -272,6 +273,35 @@ def last_exploits(
     return NoisyImprovement.over(worlds, baseline, rng)
 
 
+# What runs without a result say.
+
+
+def outstanding_unknown(posterior: Posterior, pending: Array, rng: np.random.Generator) -> Worlds:
+    """Return the worlds in which nothing is pending."""
+    return Worlds.imagine(posterior, pending[:0], rng)
+
+
+def diverged_as_worst() -> dict[str, Any]:
+    """Let a diverged run count as one with the worst loss seen."""
+    own = Evidence.gather
+
+    def gather(
+        cls: type[Evidence], observations: Sequence[Observation], encoding: Encoding
+    ) -> Evidence:
+        seen = [run.loss for run in observations if run.measured and run.loss is not None]
+        return own(
+            [
+                replace(run, status=Status.COMPLETED, loss=max(seen))
+                if seen and run.status is Status.DIVERGED
+                else run
+                for run in observations
+            ],
+            encoding,
+        )
+
+    return {"evidence.Evidence.gather": classmethod(gather)}
+
+
 # Where a batch may go, and what it is rounded to.
 
 
@@ -448,6 +478,16 @@ VARIANTS = {
         lambda worlds, *_: ConfidenceBound(worlds.posterior, 2.0))),
     "last-exploits": Variant("acquisition", "the fourth pick has the lowest mean",
                              choosing(last_exploits)),
+    "unimproved": Variant("maximiser", "none: the best of 2,300 candidates", {
+        "maximiser._climb": lambda score, encoding, region, starts: starts}),
+    "each-alone": Variant("batch", "a pick knows nothing of those before it", {
+        "noisy_improvement.Worlds.adding": lambda worlds, x, rng: worlds}),
+    "outstanding-unknown": Variant("pending runs", "the model knows nothing of them", {
+        "batch.Worlds": SimpleNamespace(imagine=outstanding_unknown)}),
+    "diverged-unknown": Variant("diverged runs", "the model knows nothing of them", {
+        "recommender.feasibility": lambda *_: None}),
+    "diverged-worst": Variant("diverged runs", "count as the worst loss seen",
+                              diverged_as_worst()),
     "close-batch": Variant("batch", "picks may be as near as a hair", {"batch.SEPARATION": 0.0}),
     "smooth": Variant("incumbent", "the lowest mean of the smooth function", {
         "surrogate.roughened": lambda fitted, told: fitted}),

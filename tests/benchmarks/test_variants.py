@@ -8,12 +8,15 @@ from benchmarks.variants import VARIANTS, Powers
 from recommender.engine import recommender
 
 
-def proposed(name, task="rosenbrock4"):
-    task = load(task)
+def proposed(name, diverged=0, batches=1):
+    """The last of some batches, none of which ends, after 16 runs of which the first diverged."""
+    task = load("rosenbrock4")
     peer = peers.make(name, task.space, seed=0)
     known = sobol(task.space, 16, [0])
-    peer.tell([(params, task.truth(params) + 0.2 * i % 3) for i, params in enumerate(known)])
-    return peer.ask(2)
+    losses = [task.truth(params) + 0.2 * i % 3 for i, params in enumerate(known)]
+    told = [None] * diverged + losses[diverged:]
+    peer.tell(list(zip(known, told, strict=True)))
+    return [peer.ask(2) for _ in range(batches)][-1]
 
 
 @pytest.fixture(scope="module")
@@ -27,9 +30,24 @@ def test_a_variant_works_and_leaves_the_engine_as_it_was(name, engine):
     assert proposed("recommender") == engine
 
 
-@pytest.mark.parametrize("name", ["matern", "lengths-narrow", "plug-in", "confidence", "warped"])
+@pytest.mark.parametrize(
+    "name",
+    ["matern", "lengths-narrow", "plug-in", "confidence", "warped", "unimproved", "each-alone"],
+)
 def test_a_variant_proposes_something_else(name, engine):
     assert proposed(name) != engine
+
+
+@pytest.mark.parametrize("name", ["outstanding-unknown"])
+def test_a_variant_takes_runs_that_are_pending_for_something_else(name, engine):
+    assert proposed(name) == engine
+    assert proposed(name, batches=2) != proposed("recommender", batches=2)
+
+
+@pytest.mark.parametrize("name", ["diverged-unknown", "diverged-worst"])
+def test_a_variant_takes_runs_that_diverged_for_something_else(name, engine):
+    assert proposed(name) == engine
+    assert proposed(name, diverged=4) != proposed("recommender", diverged=4)
 
 
 @pytest.mark.parametrize("name", ["matern", "warped"])
