@@ -27,8 +27,9 @@ class BestRun:
 class Best:
     """The incumbent; with a context declared, none overall but one for each context value.
 
-    `outlook` says whether more runs are worth their hours; None with a context or without a
-    model. `hours_per_run` is the median of the hours that finished runs took, None if none says.
+    `outlook` says whether more runs are worth their hours; None with a context, without a model,
+    and while the incumbent's own result is doubted. `hours_per_run` is the median of the hours that
+    finished runs took, None if none says.
     """
 
     objective: Objective
@@ -98,7 +99,7 @@ def advice(found: Best) -> tuple[str, ...]:
         if each.incumbent.doubted:
             said.append(
                 f"check the entry of {each.run.id}, or repeat it first: its own {metric} cannot be "
-                "believed, and only the other runs speak for it"
+                "believed, and only the other runs speak for it. Whether to go on can be told then"
             )
         elif rival is not None and each.incumbent.worth_repeating:
             lead = f"{rival.lead:.2g} ± {rival.sd:.2g}"

@@ -71,9 +71,12 @@ def test_a_best_run_whose_result_is_not_believed_is_called_so(empty, recommend):
         loss = 10.0 if index == 12 else loss  # in the middle of the bowl
         rows += f"r-{index},result,completed,,,3.5,{lr:.6g},{tau},{loss:.4f},,\n"
     empty.history(rows)
-    assert recommend("best", "--json").json["best"]["doubted"]
+    document = recommend("best", "--json").json
+    assert document["best"]["doubted"]
+    assert document["outlook"] is None  # nothing is sure before that is settled
     text = " ".join(recommend("best").out.split())
     assert "check the entry of r-12, or repeat it first: its own loss cannot be believed" in text
+    assert "more runs" not in text
 
 
 def test_with_a_context_there_is_no_overall_best(context, recommend):
