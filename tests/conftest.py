@@ -57,14 +57,19 @@ THOROUGH = (
     "tests/engine/test_surrogate.py",
     "tests/engine/test_sweep.py",
     "tests/insight/",
+    "tests/records/test_copying.py",
     "tests/reliability/",
     "tests/report/",
+    "tests/test_architecture.py",
+    "tests/test_readme.py",
 )
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        if item.nodeid.startswith(THOROUGH):
+        # That the driver of a database works here, tests/records shows without the command line.
+        served = item.nodeid.startswith("tests/cli/") and "postgresql" in item.name
+        if served or item.nodeid.startswith(THOROUGH):
             item.add_marker("thorough")
 
 
