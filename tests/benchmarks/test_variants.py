@@ -4,7 +4,8 @@ import pytest
 from benchmarks import peers
 from benchmarks.tasks import load
 from benchmarks.tasks.task import sobol
-from benchmarks.variants import VARIANTS, Powers
+from benchmarks.variants import VARIANTS
+from benchmarks.variants.transforms import Powers
 from recommender.engine import recommender
 
 

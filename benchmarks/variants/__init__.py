@@ -1,0 +1,77 @@
+"""This engine with one thing changed: what each choice of its recipe is worth.
+
+A variant replaces functions or constants of the engine while it works, so that the engine itself
+knows nothing of what was tried and not kept. `python -m benchmarks.ablation` runs them.
+"""
+
+from __future__ import annotations
+
+import math
+from types import SimpleNamespace
+
+from benchmarks.variants.averaging import averaged
+from benchmarks.variants.model import matern, matern_of_skopt, matern_slope, priors
+from benchmarks.variants.proposing import (
+    ConfidenceBound,
+    anywhere,
+    choosing,
+    diverged_as_worst,
+    flat_or_not,
+    improvement_on_mean,
+    last_exploits,
+    outstanding_unknown,
+    unrounded,
+)
+from benchmarks.variants.transforms import half_ranked, of_losses, ranked, warped
+from benchmarks.variants.variant import ChangedEngine, Variant
+
+__all__ = ["VARIANTS", "ChangedEngine", "Variant"]
+
+VARIANTS = {
+    "matern": Variant("kernel", "Matern 5/2", {
+        "kernel.correlation": matern,
+        "kernel.slope": matern_slope,
+        "surrogate.kernel_of_skopt": matern_of_skopt,
+    }),
+    "lengths-wide": Variant("length scales", "standard deviation sqrt 3", priors(
+        length=(None, math.sqrt(3.0)))),
+    "lengths-narrow": Variant("length scales", "standard deviation 1", priors(
+        length=(None, 1.0))),
+    "lengths-long": Variant("length scales", "standard deviation 1, mode at 0.5 sqrt(p)", priors(
+        length=(lambda p: math.log(0.5 * math.sqrt(p)), 1.0))),
+    "noise-narrow": Variant("noise", "prior LogNormal(-4, 1)", priors(noise=(-4.0, 1.0))),
+    "noise-high": Variant("noise", "prior LogNormal(-2, 2)", priors(noise=(-2.0, 2.0))),
+    "believing": Variant("robust noise", "every result is believed", {
+        "fitting.doubt": lambda *_: None, "fitting.doubt_together": lambda *_: None}),
+    "averaged": Variant("hyperparameters", "acquisition averaged over five", averaged(4)),
+    "ranks": Variant("output warping", "half the losses, half their ranks", of_losses(ranked)),
+    "half-ranks": Variant("output warping", "ranks above the median", of_losses(half_ranked)),
+    "own-scale": Variant("output warping", "none", {
+        "fitting._warped": lambda fitted, y: fitted}),
+    "warped": Variant("input warping", "a power a parameter, where 2 nats likelier", warped(2.0)),
+    "plug-in": Variant("acquisition", "log EI over the lowest mean",
+                       choosing(improvement_on_mean)),
+    "confidence": Variant("acquisition", "confidence bound, 2 standard deviations", choosing(
+        lambda worlds, *_: ConfidenceBound(worlds.posterior, 2.0))),
+    "last-exploits": Variant("acquisition", "the fourth pick has the lowest mean",
+                             choosing(last_exploits)),
+    "unimproved": Variant("maximiser", "none: the best of 2,300 candidates", {
+        "maximiser._climb": lambda score, encoding, region, starts: starts}),
+    "each-alone": Variant("batch", "a pick knows nothing of those before it", {
+        "noisy_improvement.Worlds.adding": lambda worlds, x, rng: worlds}),
+    "outstanding-unknown": Variant("pending runs", "the model knows nothing of them", {
+        "batch.Worlds": SimpleNamespace(imagine=outstanding_unknown)}),
+    "diverged-unknown": Variant("diverged runs", "the model knows nothing of them", {
+        "recommender.feasibility": lambda *_: None}),
+    "diverged-worst": Variant("diverged runs", "count as the worst loss seen",
+                              diverged_as_worst()),
+    "close-batch": Variant("batch", "picks may be as near as a hair", {"batch.SEPARATION": 0.0}),
+    "smooth": Variant("incumbent", "the lowest mean of the smooth function", {
+        "surrogate.roughened": lambda fitted, told: fitted}),
+    "start-12": Variant("start", "12 spread runs before the model", start=12),
+    "start-16": Variant("start", "16 spread runs before the model", start=16),
+    "anywhere": Variant("trust", "the whole space, in every batch", {"batch.trusted": anywhere}),
+    "flat-or-not": Variant("flat parameters", "trusted like the others", {
+        "batch.trusted": flat_or_not}),
+    "every-digit": Variant("rounding", "none", {"batch.simplify": unrounded}),
+}  # fmt: skip

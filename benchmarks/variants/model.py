@@ -1,0 +1,69 @@
+"""Other kernels and priors of the Gaussian process.
+
+Symbols: r2 (n, m) are squared distances in length scales, p the number of parameters.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from skopt.learning.gaussian_process.kernels import ConstantKernel, Matern
+
+from recommender.engine.kernel import ROUGH, Kernel
+from recommender.engine.likelihood import Components, Priors
+
+Array = npt.NDArray[np.float64]
+
+
+def matern(r2: Array) -> Array:
+    """Return the Matern 5/2 correlation (Rasmussen & Williams 2006, eq. 4.17)."""
+    s = np.sqrt(5.0 * r2)
+    return np.asarray((1.0 + s + s * s / 3.0) * np.exp(-s))
+
+
+def matern_slope(r2: Array, covariance: Array) -> Array:
+    """Return the derivative with respect to r2 of a covariance so correlated."""
+    s = np.sqrt(5.0 * r2)
+    return np.asarray(-(5.0 / 6.0) * (1.0 + s) / (1.0 + s + s * s / 3.0) * covariance)
+
+
+def matern_of_skopt(kernel: Kernel) -> Any:
+    """Return the same covariance function as a kernel of skopt; no task here has a context."""
+    (component,) = kernel.components
+
+    def of(variance: float, lengthscales: Array) -> Any:
+        scale = ConstantKernel(variance, constant_value_bounds="fixed")
+        return scale * Matern(lengthscales, length_scale_bounds="fixed", nu=2.5)
+
+    smooth = of(component.variance, component.lengthscales)
+    if not component.roughness:
+        return smooth
+    return smooth + of(component.roughness, ROUGH * component.lengthscales)
+
+
+def priors(
+    length: tuple[Callable[[int], float] | None, float] | None = None,
+    noise: tuple[float, float] | None = None,
+) -> dict[str, Any]:
+    """Replace the priors: means and standard deviations in log.
+
+    A length scale's mean is a function of p, or None to stay as it is.
+    """
+    own = Priors.of
+
+    def of(cls: type[Priors], components: Components, *, rough: bool = False) -> Priors:
+        found = own(components, rough=rough)
+        mean, sd = found.mean.copy(), found.sd.copy()
+        p = len(components[0])
+        if length is not None:
+            mean_of, sd[:p] = length
+            if mean_of is not None:
+                mean[:p] = mean_of(p)
+        if noise is not None:
+            mean[-1], sd[-1] = noise
+        return cls(mean, sd)
+
+    return {"likelihood.Priors.of": classmethod(of)}

@@ -1,0 +1,112 @@
+"""Other ways to choose a batch: what is best, what failures say, where it may go.
+
+Symbols: X (m, D) are points of the unit cube.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from recommender.engine import trust
+from recommender.engine.encoding import Encoding, Region
+from recommender.engine.evidence import Evidence, Observation
+from recommender.engine.noisy_improvement import NoisyImprovement, Worlds
+from recommender.engine.posterior import Posterior
+from recommender.run import Params, Status
+
+Array = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class ConfidenceBound:
+    """The lower confidence bound, the mean over the worlds less so many standard deviations."""
+
+    posterior: Posterior
+    sds: float
+
+    def __call__(self, X: Array) -> Array:
+        """Return the (m,) values at X."""
+        means, sds = self.posterior.predict(X)
+        return np.asarray(self.sds * sds - means.mean(axis=1))
+
+    def with_gradient(self, X: Array) -> tuple[Array, Array]:
+        """Return the (m,) values and their (m, D) gradients at X."""
+        means, sds, slopes, sd_gradient = self.posterior.gradient(X)
+        by_mean = np.einsum("mnd,n->md", slopes, self.posterior.weights.mean(axis=1))
+        return self.sds * sds - means.mean(axis=1), self.sds * sd_gradient - by_mean
+
+
+def choosing(over: Callable[[Worlds, Array, np.random.Generator], Any]) -> dict[str, Any]:
+    """Choose by what `over` returns for worlds, the (b, D) baseline points and random numbers."""
+
+    def scored(worlds: Worlds, baseline: Array, rng: np.random.Generator, _: object) -> Any:
+        return over(worlds, baseline, rng)  # no task here has a region that diverges
+
+    return {"batch.NoisyImprovement": SimpleNamespace(over=scored)}
+
+
+def improvement_on_mean(
+    worlds: Worlds, baseline: Array, _: np.random.Generator
+) -> NoisyImprovement:
+    """Return the improvement on the lowest posterior mean, not on what is the best in a world."""
+    return NoisyImprovement(worlds.posterior, worlds.posterior.means(baseline).min(axis=0))
+
+
+def last_exploits(
+    worlds: Worlds, baseline: Array, rng: np.random.Generator
+) -> NoisyImprovement | ConfidenceBound:
+    """Return the improvement for the first three picks of a batch, the mean for the fourth."""
+    if len(worlds.points) % 4 == 3:
+        return ConfidenceBound(worlds.posterior, 0.0)
+    return NoisyImprovement.over(worlds, baseline, rng)
+
+
+def outstanding_unknown(posterior: Posterior, pending: Array, rng: np.random.Generator) -> Worlds:
+    """Return the worlds in which nothing is pending."""
+    return Worlds.imagine(posterior, pending[:0], rng)
+
+
+def diverged_as_worst() -> dict[str, Any]:
+    """Let a diverged run count as one with the worst loss seen."""
+    own = Evidence.gather
+
+    def gather(
+        cls: type[Evidence], observations: Sequence[Observation], encoding: Encoding
+    ) -> Evidence:
+        seen = [run.loss for run in observations if run.measured and run.loss is not None]
+        return own(
+            [
+                replace(run, status=Status.COMPLETED, loss=max(seen))
+                if seen and run.status is Status.DIVERGED
+                else run
+                for run in observations
+            ],
+            encoding,
+        )
+
+    return {"evidence.Evidence.gather": classmethod(gather)}
+
+
+def anywhere(
+    encoding: Encoding, region: Region, X: Array, reference: Params, flat: Sequence[str]
+) -> Region:
+    """Trust the model in the whole region."""
+    return region
+
+
+def flat_or_not(
+    encoding: Encoding, region: Region, X: Array, reference: Params, flat: Sequence[str]
+) -> Region:
+    """Treat flat parameters like the others."""
+    return trust.trusted(encoding, region, X, reference, ())
+
+
+def unrounded(params: Params, *_: object) -> Params:
+    """Propose every digit."""
+    return params
