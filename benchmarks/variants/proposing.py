@@ -18,6 +18,7 @@ from recommender.engine.encoding import Encoding, Region
 from recommender.engine.evidence import Evidence, Observation
 from recommender.engine.noisy_improvement import NoisyImprovement, Worlds
 from recommender.engine.posterior import Posterior
+from recommender.engine.surrogate import Surrogate
 from recommender.run import Params, Status
 
 Array = npt.NDArray[np.float64]
@@ -110,3 +111,12 @@ def flat_or_not(
 def unrounded(params: Params, *_: object) -> Params:
     """Propose every digit."""
     return params
+
+
+def own_result_believed(
+    self: Surrogate, members: npt.NDArray[np.intp] | None = None
+) -> npt.NDArray[np.intp]:
+    """Return which members have a result that is believed; if none, all of them."""
+    members = np.arange(len(self.active)) if members is None else members
+    believed = members[(self.active & self.believed)[members]]
+    return believed if len(believed) else members
