@@ -129,8 +129,8 @@ def losses(results: Results) -> str:
                     cells = [condition, f"{task} ({KINDS[task]})", peer, ratio_cell(ours, theirs)]
                     found.append((ratio, [*cells, told, str(len(ours))]))
     said = (
-        f"Of {compared} comparisons with a peer, each on one task under one condition, "
-        f"{len(found)} are above {BEHIND}, {significant} of them with p < {SIGNIFICANT}, which is "
+        f"Of {compared} comparisons with a peer, each on one task under one condition and over two "
+        f"races at least, {len(found)} are above {BEHIND}, {significant} of them with p < {SIGNIFICANT}, which is "
         "not corrected for their number. "
         f"Fewer than {ENOUGH} races can give no such p."
     )
