@@ -130,8 +130,8 @@ def losses(results: Results) -> str:
                     found.append((ratio, [*cells, told, str(len(ours))]))
     said = (
         f"Of {compared} comparisons with a peer, each on one task under one condition and over two "
-        f"races at least, {len(found)} are above {BEHIND}, {significant} of them with p < {SIGNIFICANT}, which is "
-        "not corrected for their number. "
+        f"races at least, {len(found)} are above {BEHIND}, {significant} of them with p < "
+        f"{SIGNIFICANT}, which is not corrected for their number. "
         f"Fewer than {ENOUGH} races can give no such p."
     )
     if not found:
