@@ -113,10 +113,10 @@ def unrounded(params: Params, *_: object) -> Params:
     return params
 
 
-def own_result_believed(
+def discounted_too(
     self: Surrogate, members: npt.NDArray[np.intp] | None = None
 ) -> npt.NDArray[np.intp]:
-    """Return which members have a result that is believed; if none, all of them."""
+    """Return which members have a result that is not too good; if none, all of them."""
     members = np.arange(len(self.active)) if members is None else members
-    believed = members[(self.active & self.believed)[members]]
+    believed = members[(self.active & ~self.too_good)[members]]
     return believed if len(believed) else members
