@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from recommender.engine import trust
+from recommender.engine import incumbent, trust
+from recommender.engine.answers import Incumbent
 from recommender.engine.encoding import Encoding, Region
 from recommender.engine.evidence import Evidence, Observation
 from recommender.engine.noisy_improvement import NoisyImprovement, Worlds
@@ -74,24 +75,34 @@ def outstanding_unknown(posterior: Posterior, pending: Array, rng: np.random.Gen
 
 
 def diverged_as_worst() -> dict[str, Any]:
-    """Let a diverged run count as one with the worst loss seen."""
+    """Let a diverged run count as one with the worst loss seen, but never name it the best."""
     own = Evidence.gather
+    diverged: set[str] = set()
 
     def gather(
         cls: type[Evidence], observations: Sequence[Observation], encoding: Encoding
     ) -> Evidence:
         seen = [run.loss for run in observations if run.measured and run.loss is not None]
+        diverged.clear()
+        diverged.update(run.id for run in observations if run.status is Status.DIVERGED and seen)
         return own(
             [
-                replace(run, status=Status.COMPLETED, loss=max(seen))
-                if seen and run.status is Status.DIVERGED
-                else run
+                replace(run, status=Status.COMPLETED, loss=max(seen)) if run.id in diverged else run
                 for run in observations
             ],
             encoding,
         )
 
-    return {"evidence.Evidence.gather": classmethod(gather)}
+    def believed_best(
+        objective: Any, evidence: Evidence, fitted: Any, members: Any, rng: Any
+    ) -> Incumbent:
+        ended = [index for index in members if evidence.measured[index].id not in diverged]
+        return incumbent.believed_best(objective, evidence, fitted, np.array(ended), rng)
+
+    return {
+        "evidence.Evidence.gather": classmethod(gather),
+        "recommender.believed_best": believed_best,
+    }
 
 
 def anywhere(
