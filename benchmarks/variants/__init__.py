@@ -15,12 +15,12 @@ from benchmarks.variants.proposing import (
     ConfidenceBound,
     anywhere,
     choosing,
-    discounted_too,
     diverged_as_worst,
     flat_or_not,
     improvement_on_mean,
     last_exploits,
     outstanding_unknown,
+    own_result_believed,
     unrounded,
 )
 from benchmarks.variants.transforms import half_ranked, of_losses, ranked, warped
@@ -69,8 +69,8 @@ VARIANTS = {
     "close-batch": Variant("batch", "picks may be as near as a hair", {"batch.SEPARATION": 0.0}),
     "smooth": Variant("incumbent", "the lowest mean of the smooth function", {
         "surrogate.roughened": lambda fitted, told: fitted}),
-    "discounted-too": Variant("incumbent", "also a run whose own result is discounted", {
-        "surrogate.Surrogate.believable": discounted_too}),
+    "own-result-believed": Variant("incumbent", "no run whose own result is discounted", {
+        "surrogate.Surrogate.believable": own_result_believed}),
     "start-12": Variant("start", "12 spread runs before the model", start=12),
     "start-16": Variant("start", "16 spread runs before the model", start=16),
     "anywhere": Variant("trust", "the whole space, in every batch", {"batch.trusted": anywhere}),

@@ -124,10 +124,10 @@ def unrounded(params: Params, *_: object) -> Params:
     return params
 
 
-def discounted_too(
+def own_result_believed(
     self: Surrogate, members: npt.NDArray[np.intp] | None = None
 ) -> npt.NDArray[np.intp]:
-    """Return which members have a result that is not too good; if none, all of them."""
+    """Return which members have a result that is believed; if none, all of them."""
     members = np.arange(len(self.active)) if members is None else members
-    believed = members[(self.active & ~self.too_good)[members]]
+    believed = members[(self.active & self.believed)[members]]
     return believed if len(believed) else members

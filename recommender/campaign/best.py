@@ -27,8 +27,9 @@ class BestRun:
 class Best:
     """The incumbent; with a context declared, none overall but one for each context value.
 
-    `outlook` says whether more runs are worth their hours; None with a context or without a
-    model. `hours_per_run` is the median of the hours that finished runs took, None if none says.
+    `outlook` says whether more runs are worth their hours; None with a context, without a model,
+    and while the incumbent's own result is doubted. `hours_per_run` is the median of the hours that
+    finished runs took, None if none says.
     """
 
     objective: Objective
@@ -95,12 +96,10 @@ def advice(found: Best) -> tuple[str, ...]:
     said = []
     for each in found.runs:
         rival = each.incumbent.rival
-        doubted = each.incumbent.doubted
-        if doubted is not None:
-            better = f", and the other runs expect it to be better than {each.run.id}"
+        if each.incumbent.doubted:
             said.append(
-                f"check the entry of {doubted}, or repeat it first: its own {metric} cannot be "
-                f"believed{better if doubted != each.run.id else ''}"
+                f"check the entry of {each.run.id}, or repeat it first: its own {metric} cannot be "
+                "believed, and only the other runs speak for it. Whether to go on can be told then"
             )
         elif rival is not None and each.incumbent.worth_repeating:
             lead = f"{rival.lead:.2g} ± {rival.sd:.2g}"

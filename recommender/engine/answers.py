@@ -127,9 +127,8 @@ class Incumbent(Configuration):
     `mean` and `sd` are the model's belief in its true value, without the noise of one more
     training; None where there are too few runs for a model. `probability_best` is the chance that
     no other of the `compared` configurations is better; `rival` is the next of them. Both are None
-    where there is no other, the chance also where the runs cannot be told from noise. `doubted` is
-    the id of a run that the others expect to be better still, but whose own result is too bad to be
-    believed; or of this one, where no result of those that compete can be believed.
+    where there is no other, the chance also where the runs cannot be told from noise. `doubted`
+    says that its own result is too bad to be believed: only the other runs speak for it.
     """
 
     def __init__(
@@ -142,7 +141,7 @@ class Incumbent(Configuration):
         probability_best: float | None,
         compared: int,
         rival: Rival | None = None,
-        doubted: str | None = None,
+        doubted: bool = False,
     ) -> None:
         super().__init__(params, id=id, mean=mean, sd=sd)
         self.probability_best = probability_best

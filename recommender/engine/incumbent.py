@@ -29,7 +29,7 @@ def contenders(means: Array) -> npt.NDArray[np.intp]:
 
 @dataclass(frozen=True, slots=True)
 class RunsInContext:
-    """The runs whose results are believed, as a batch in one context sees them.
+    """The runs that are not too good to be believed, as a batch in one context sees them.
 
     Attributes:
         runs: (k,) their indices among the measured runs.
@@ -120,9 +120,6 @@ def believed_best(
             sd=max(float(spread), 0.0) ** 0.5,
         )
     run = evidence.measured[int(believed[best])]
-    doubted = _better_but_doubted(
-        surrogate, evidence.X, members, int(believed[best]), float(means[best, 0])
-    )
     return Incumbent(
         run.params,
         id=run.id,
@@ -131,28 +128,5 @@ def believed_best(
         probability_best=chance,
         compared=compared,
         rival=rival,
-        doubted=None if doubted is None else evidence.measured[doubted].id,
+        doubted=bool(surrogate.discounted[believed[best]]),
     )
-
-
-def _better_but_doubted(
-    surrogate: Surrogate, X: Array, members: npt.NDArray[np.intp], best: int, lowest: float
-) -> int | None:
-    """Return the run that would be better, were it not that its own result cannot be believed.
-
-    Args:
-        surrogate: what is believed.
-        X: the (n, D) measured runs.
-        members: (m,) indices of those that compete.
-        best: the index of the one believed best, itself the answer where every result is doubted.
-        lowest: what is expected of it.
-    """
-    if surrogate.discounted[best]:
-        return best
-    odd = members[(surrogate.discounted & surrogate.active)[members]]
-    odd = odd[(X[odd] != X[best]).any(axis=1)]
-    if not len(odd):
-        return None
-    means = surrogate.at_runs().means(X[odd])[:, 0]
-    first = int(np.argmin(means))
-    return int(odd[first]) if means[first] < lowest else None

@@ -220,10 +220,14 @@ class Recommender:
     def outlook(self) -> Outlook | None:
         """Return whether more runs are worth their hours.
 
-        None with a context, since no run is the best overall, and without a model.
+        None with a context, since no run is the best overall, without a model, and while the own
+        result of the run believed best is doubted: until that is settled, nothing is sure.
         """
         evidence = self._evidence()
-        if self.objective.context or not self._has_model(evidence):
+        if not self._has_model(evidence):
+            return None
+        best = self.best()
+        if best is None or best.doubted:
             return None
         told = [run for run in self._observations if run.measured]
         recent = {run.id for run in told[-BATCH:]}

@@ -97,16 +97,15 @@ class Surrogate:
         return (y - self.leave_one_out_mean) / self.leave_one_out_sd
 
     def believable(self, members: Columns | None = None) -> Columns:
-        """Return which members are active and believed; if none, all of them.
+        """Return which members are active and not too good to be believed; if none, all of them.
 
-        Of a place whose own result it was not given, or need not believe, the posterior may say
-        anything.
+        Of a place whose own result it was not given, the posterior may believe anything.
 
         Args:
             members: indices of measured runs; all by default.
         """
         members = np.arange(len(self.too_good)) if members is None else members
-        believed = members[(self.active & self.believed)[members]]
+        believed = members[(self.active & ~self.too_good)[members]]
         return believed if len(believed) else members
 
     def best_among(self, X: Array) -> int:
