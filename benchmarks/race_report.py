@@ -98,6 +98,23 @@ def ratios(named: Mapping[str, Results]) -> str:
     return markdown.table(["", *peers], lines)
 
 
+def ranks(named: Mapping[str, Results]) -> str:
+    """Our mean rank among the peers that raced often and the next best one's, a line a name."""
+    lines = []
+    for name, results in named.items():
+        peers = results.often_raced
+        cells = []
+        for runs in CHECKPOINTS:
+            table = results.of(peers, runs)
+            means = dict(zip(peers, comparison.mean_ranks(table), strict=True))
+            ours = means.pop(OURS)
+            best = min(means, key=lambda peer: means[peer]) if means else ""
+            cells.append(f"{ours:.2f}, {best} {means[best]:.2f}" if means else "")
+        lines.append([name, *cells, str(len(peers)), str(len(table))])
+    header = [*(f"rank {runs}" for runs in CHECKPOINTS), "peers", "races"]
+    return markdown.table(["", *header], lines)
+
+
 def by_task(results: Results, tasks: Sequence[str]) -> str:
     """The geometric mean regret on each task of the peers that raced often; the lowest in bold."""
     peers = results.often_raced
@@ -192,6 +209,8 @@ def race_report(rows: list[Row]) -> str:
         "### By condition, reporting half",
         ratios(conditions),
         "![Ratios by condition](results/ratios.png)",
+        "Our mean rank, and that of the best other one, among the peers that raced often.",
+        ranks(conditions),
         "### What knowing the bad rows would be worth",
         known_bad_rows(everything),
         "### Where this engine loses",

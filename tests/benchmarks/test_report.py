@@ -30,6 +30,8 @@ def test_the_report_says_where_this_engine_wins_and_loses():
     assert "Of 2 comparisons with a peer" in text
     assert "1 are above 1.05, 1 of them with p < 0.05" in text
     assert "| synthetic | 0.50 [0.50, 0.50], 8 |" in text
+    # Level, but for the last, at which each has the lower regret on one of the two tasks.
+    assert "| base | 1.50, skopt 1.50 | 1.50, skopt 1.50 | 1.50, skopt 1.50 | 1.50, skopt" in text
 
 
 @pytest.mark.usefixtures("without_figures")
