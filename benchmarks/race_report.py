@@ -33,13 +33,19 @@ def ratio_cell(ours: Array, theirs: Array) -> str:
     return f"{comparison.ratio(ours, theirs):.2f} [{low:.2f}, {high:.2f}]"
 
 
+def mean_ranks(results: Results) -> dict[int, dict[str, float]]:
+    """The mean rank of each peer that raced often, at each checkpoint."""
+    peers = results.often_raced
+    return {
+        runs: dict(zip(peers, comparison.mean_ranks(results.of(peers, runs)).tolist(), strict=True))
+        for runs in CHECKPOINTS
+    }
+
+
 def overview(results: Results) -> str:
     """The peers of one condition, one a line."""
     ranked = results.often_raced
-    ranks = {
-        runs: dict(zip(ranked, comparison.mean_ranks(results.of(ranked, runs)), strict=True))
-        for runs in CHECKPOINTS
-    }
+    means = mean_ranks(results)
     lines = []
     for peer in results.peers:
         own = results.of([peer], CHECKPOINTS[-1])[:, 0]
@@ -47,7 +53,7 @@ def overview(results: Results) -> str:
         lines.append(
             [
                 f"**{peer}**" if peer == OURS else peer,
-                *(f"{ranks[runs][peer]:.2f}" if peer in ranked else "" for runs in CHECKPOINTS),
+                *(f"{means[runs][peer]:.2f}" if peer in ranked else "" for runs in CHECKPOINTS),
                 f"{comparison.geometric_mean(own):.4f}" if peer in ranked else "",
                 f"{comparison.worst_decile(own):.3f}" if peer in ranked else "",
                 "" if peer == OURS else ratio_cell(ours, theirs),
@@ -65,8 +71,8 @@ def overview(results: Results) -> str:
     )
     shared = results.of(results.peers, CHECKPOINTS[-1])
     if len(ranked) < len(results.peers) and len(shared):
-        means = zip(results.peers, comparison.mean_ranks(shared), strict=True)
-        every = ", ".join(f"{peer} {rank:.2f}" for peer, rank in means)
+        all_ranks = zip(results.peers, comparison.mean_ranks(shared), strict=True)
+        every = ", ".join(f"{peer} {rank:.2f}" for peer, rank in all_ranks)
         text += (
             f" Over the {len(shared)} races that all peers ended the ranks after 40 are: {every}."
         )
@@ -102,15 +108,13 @@ def ranks(named: Mapping[str, Results]) -> str:
     """Our mean rank among the peers that raced often and the next best one's, a line a name."""
     lines = []
     for name, results in named.items():
-        peers = results.often_raced
-        cells = []
-        for runs in CHECKPOINTS:
-            table = results.of(peers, runs)
-            means = dict(zip(peers, comparison.mean_ranks(table), strict=True))
-            ours = means.pop(OURS)
-            best = min(means, key=lambda peer: means[peer]) if means else ""
-            cells.append(f"{ours:.2f}, {best} {means[best]:.2f}" if means else "")
-        lines.append([name, *cells, str(len(peers)), str(len(table))])
+        peers, cells = results.often_raced, []
+        for means in mean_ranks(results).values():
+            others = [(rank, peer) for peer, rank in means.items() if peer != OURS]
+            rank, best = min(others, default=(0.0, ""))
+            cells.append(f"{means[OURS]:.2f}, {best} {rank:.2f}" if others else "")
+        races = len(results.of(peers, CHECKPOINTS[-1]))
+        lines.append([name, *cells, str(len(peers)), str(races)])
     header = [*(f"rank {runs}" for runs in CHECKPOINTS), "peers", "races"]
     return markdown.table(["", *header], lines)
 

@@ -97,9 +97,10 @@ def advice(found: Best) -> tuple[str, ...]:
     for each in found.runs:
         rival = each.incumbent.rival
         if each.incumbent.doubted:
+            after = ". Whether to go on can be told then" if each is found.best else ""
             said.append(
                 f"check the entry of {each.run.id}, or repeat it first: its own {metric} cannot be "
-                "believed, and only the other runs speak for it. Whether to go on can be told then"
+                f"believed, and only the other runs speak for it{after}"
             )
         elif rival is not None and each.incumbent.worth_repeating:
             lead = f"{rival.lead:.2g} ± {rival.sd:.2g}"
