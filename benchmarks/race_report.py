@@ -119,6 +119,23 @@ def ranks(named: Mapping[str, Results]) -> str:
     return markdown.table(["", *header], lines)
 
 
+def nearest(kinds: Mapping[str, Mapping[str, Results]]) -> str:
+    """Our regret over that of the nearest peer that raced often, a line a condition."""
+    heads = list(dict.fromkeys(kind for by_kind in kinds.values() for kind in by_kind))
+    lines = []
+    for condition, by_kind in kinds.items():
+        cells = []
+        for kind in heads:
+            results = by_kind[kind]
+            peers = [peer for peer in results.often_raced if peer != OURS]
+            pairs = {peer: pair for peer in peers if len((pair := results.pairs(peer))[0])}
+            peer = max(pairs, key=lambda name: comparison.ratio(*pairs[name]), default="")
+            p = p_cell(comparison.wilcoxon_p(*pairs[peer])) if peer else ""
+            cells.append(f"{peer} {ratio_cell(*pairs[peer])}, {p}" if peer else "")
+        lines.append([condition, *cells])
+    return markdown.table(["", *heads], lines)
+
+
 def by_task(results: Results, tasks: Sequence[str]) -> str:
     """The geometric mean regret on each task of the peers that raced often; the lowest in bold."""
     peers = results.often_raced
@@ -197,11 +214,11 @@ def race_report(rows: list[Row]) -> str:
         if OURS in (results := everything.only(name, names_of("reporting"))).peers
         and results.others
     }
-    kinds = {
-        kind: everything.only(BASE, tasks)
-        for kind, tasks in REPORTING.items()
-        if everything.only(BASE, tasks).rows
+    by_condition = {
+        name: {kind: everything.only(name, tasks) for kind, tasks in REPORTING.items()}
+        for name in conditions
     }
+    kinds = {kind: results for kind, results in by_condition[BASE].items() if results.rows}
     draw(kinds, conditions)
     parts = [
         "### The reporting half, base condition",
@@ -210,6 +227,8 @@ def race_report(rows: list[Row]) -> str:
         "### By kind of task, base condition, reporting half",
         "Our regret over the peer's, its interval, and the number of races.",
         ratios(kinds),
+        "The nearest peer of those that raced often, with p, under every condition:",
+        nearest(by_condition),
         "### By condition, reporting half",
         ratios(conditions),
         "![Ratios by condition](results/ratios.png)",

@@ -35,6 +35,19 @@ def test_the_report_says_where_this_engine_wins_and_loses():
 
 
 @pytest.mark.usefixtures("without_figures")
+def test_the_nearest_peer_on_each_kind_is_named_under_every_condition():
+    races = rows("recommender", 0.1) + rows("skopt", 0.4) + rows("ax", 0.2)
+    pending = [
+        row
+        for peer, regret in [("recommender", 0.2), ("skopt", 0.1)]
+        for row in rows(peer, regret, task="twin-2", condition="pending-4")
+    ]
+    text = race_report.race_report(races + pending)
+    assert "| base | ax 0.50 [0.50, 0.50], 0.008 |  |  |  |" in text
+    assert "| pending-4 |  |  |  | skopt 2.00 [2.00, 2.00], 0.008 |" in text
+
+
+@pytest.mark.usefixtures("without_figures")
 def test_a_race_that_broke_off_counts_as_the_median_of_random_configurations():
     text = race_report.race_report(
         rows("recommender", 0.1) + rows("ax", 0.0, error="ValueError: no")
