@@ -48,6 +48,7 @@ CONDITIONS = {
         Condition(BAD_ROWS_TOLD, bad_rows=0.05, told=True),
         Condition("pending-4", pending=4),
         Condition("diverging-10", diverging=0.1),
+        Condition("diverging-30", diverging=0.3),
     )
 }
 
