@@ -28,7 +28,7 @@ MAY_IMPORT = {
     "report": {"engine", "errors", "insight", "number", "run", "space", "wording"},
     "campaign": {
         *("errors", "history_url", "number", "vocabulary", "run", "space", "tables", "records"),
-        *("engine", "config", "jobs", "scaffold", "insight", "report"),
+        *("engine", "config", "jobs", "scaffold", "insight", "report", "wording"),
     },
     "cli": {
         *("errors", "history_url", "number", "run", "records", "engine", "insight", "campaign"),

@@ -13,6 +13,7 @@ from recommender.engine.outlook import LOOKED_AHEAD, SURE, Outlook
 from recommender.engine.recommender import Recommender
 from recommender.records import Folded
 from recommender.run import Objective, Run
+from recommender.wording import percent
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,12 +114,15 @@ def advice(found: Best) -> tuple[str, ...]:
 def _outlook_in_words(outlook: Outlook, hours: float | None, metric: str) -> str:
     left = (
         f"The chance that no run within reach is better by more than {outlook.tolerance:.2g} of "
-        f"{metric}: {outlook.chance:.0%}"
+        f"{metric}: {percent(outlook.chance)}"
     )
+    before = outlook.chance_before
     if outlook.stop:
-        before = f"{outlook.chance_before:.0%}"
-        return f"{left}, and {before} a batch ago: more runs are hardly worth their hours"
+        return f"{left}, and {percent(before)} a batch ago: more runs are hardly worth their hours"
     if outlook.runs is None:
-        return f"{left}; more than {LOOKED_AHEAD} runs until it is {SURE:.0%}"
+        return f"{left}; more than {LOOKED_AHEAD} runs until it is above {SURE:.0%}"
     training = "" if hours is None else f" ({hours:.0f} hours of training)"
-    return f"{left}; at least {outlook.runs} more runs{training} until it is {SURE:.0%}"
+    if outlook.sure:
+        earlier = "" if before is None else f", but {percent(before)} a batch ago"
+        return f"{left}{earlier}; {outlook.runs} more runs{training} to confirm it before you stop"
+    return f"{left}; at least {outlook.runs} more runs{training} until it is above {SURE:.0%}"

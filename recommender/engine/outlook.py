@@ -38,8 +38,8 @@ class Outlook:
 
     `chance` is the probability that the incumbent is within `tolerance` (in the objective's units)
     of the best configuration that a batch may reach; `chance_before` is the same as of a batch
-    before, None if there was no model then. `runs` is how many more runs it takes at least to
-    be sure, 0 if it is, None if that is more than the engine looks ahead.
+    before, None if there was no model then. `runs` is how many more runs it takes at least until
+    the sweep may end, 0 if it may, None if that is more than the engine looks ahead.
     """
 
     tolerance: float
@@ -48,9 +48,14 @@ class Outlook:
     runs: int | None
 
     @property
+    def sure(self) -> bool:
+        """Whether the incumbent is within the tolerance, as far as the model can tell now."""
+        return self.chance >= SURE
+
+    @property
     def stop(self) -> bool:
         """Whether the sweep may end: sure now, and sure a batch ago."""
-        return min(self.chance, self.chance_before or 0.0) >= SURE
+        return self.sure and (self.chance_before or 0.0) >= SURE
 
 
 def tolerance(y: Array, noise_sd: float) -> float:
@@ -119,6 +124,8 @@ def look_ahead(
     outlook = Outlook(tolerance=enough, chance=chance, chance_before=chance_before, runs=0)
     if outlook.stop:
         return outlook
+    if outlook.sure:
+        return replace(outlook, runs=BATCH)
     return replace(outlook, runs=runs_until_sure(surrogate.posterior, X, k, enough, rng))
 
 

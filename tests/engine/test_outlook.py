@@ -5,6 +5,7 @@ from scipy.stats import norm
 from recommender import Real, Recommender
 from recommender.engine.kernel import Component, Kernel
 from recommender.engine.outlook import (
+    BATCH,
     LOOKED_AHEAD,
     SURE,
     Outlook,
@@ -86,6 +87,16 @@ def test_a_young_sweep_goes_on_and_one_that_found_the_optimum_may_stop():
         assert young.runs is None or young.runs >= 4
         assert old.stop
         assert old.runs == 0
+
+
+def test_what_is_sure_for_the_first_time_takes_one_batch_to_confirm():
+    recommender = Recommender([Real("a", 0.0, 1.0)], seed=0)
+    for a in (0.0, 0.4, 0.6, 1.0, 0.45, 0.55, 0.48, 0.5):
+        recommender.tell({"a": a}, (a - 0.5) ** 2)
+    outlook = recommender.outlook()
+    assert outlook.sure
+    assert not outlook.stop
+    assert outlook.runs == BATCH
 
 
 def test_without_a_model_or_with_a_context_there_is_no_outlook():
