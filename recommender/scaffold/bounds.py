@@ -38,8 +38,8 @@ def log_bounds(values: Sequence[float | int]) -> tuple[float, float]:
 def linear_bounds(values: Sequence[float | int]) -> tuple[float, float]:
     """Return bounds a quarter of the range beyond the values on each side, in short numbers.
 
-    They do not reach 0 where all values are positive, nor 1 where all lie between 0 and 1. For a
-    single value they are its half and its double.
+    They do not reach 0 where all values are positive, nor 1 where all lie between 0 and 1; values
+    from 0 on, or from 0 to 1, keep these as bounds. A single value gives its half and its double.
     """
     low, high = _decimal(min(values)), _decimal(max(values))
     if low == high:
@@ -51,9 +51,9 @@ def linear_bounds(values: Sequence[float | int]) -> tuple[float, float]:
         unit = Decimal(1).scaleb(margin.adjusted())
         below = ((low - margin) / unit).to_integral_value(ROUND_FLOOR) * unit
         above = ((high + margin) / unit).to_integral_value(ROUND_CEILING) * unit
-    if low > 0 >= below:
+    if low >= 0 >= below:
         below = low / 2
-    if low > 0 and high < 1 <= above:
+    if low >= 0 and high < 1 <= above or (low, high) == (0, 1):
         above = (1 + high) / 2
     return _in_doubles(below, min(values)), _in_doubles(above, max(values))
 

@@ -202,6 +202,8 @@ def _parameter(name: str, values: Sequence[Value]) -> tuple[Parameter, str]:
     if not distinct:
         choices = tuple(dict.fromkeys(values))
         return Categorical(name, choices), f"the {len(choices)} values in the runs"
+    if distinct == [0, 1] and all(isinstance(value, int) for value in numbers):
+        return Integer(name, 0, 1), "0 or 1 in every run: a switch, or else make it real"
     spread = f"runs span {format_value(distinct[0])} to {format_value(distinct[-1])}"
     scale: Scale = "linear"
     if len(distinct) == 1:
@@ -218,7 +220,7 @@ def _parameter(name: str, values: Sequence[Value]) -> tuple[Parameter, str]:
         )
     else:
         low, high = linear_bounds(distinct)
-        origin = f"{spread} ({len(distinct)} values); bounds about a quarter of that range beyond"
+        origin = f"{spread} ({len(distinct)} values); bounds up to a quarter of that range beyond"
     if all(isinstance(value, int) for value in numbers) and distinct[-1] >= 2:
         return Integer(name, *whole(low, high, distinct[0]), scale), origin
     return Real(name, low, high, scale), origin

@@ -127,9 +127,28 @@ def test_a_word_that_stands_in_every_readable_row_is_no_parameter(write: Write) 
     assert "opt is adam in every run, so it is no parameter" in sweep.notes
 
 
+def test_what_is_0_or_1_in_every_run_is_a_switch(write: Write) -> None:
+    rows = "".join(f"1e-{3 + i % 3},{i % 2},0.{5 + i}\n" for i in range(6))
+    [_, (parameter, origin)] = infer_sweep(write(f"lr,use_ema,loss\n{rows}")).parameters
+    assert parameter == Integer("use_ema", 0, 1)
+    assert "a switch" in origin
+
+
 @pytest.mark.parametrize(
     ("values", "bounds"),
-    [([0.5, 0.8], (0.42, 0.88)), ([0.9, 0.98], (0.88, 0.99)), ([1, 9], (0.5, 11)), ([0], (0, 1))],
+    [
+        ([0.5, 0.8], (0.42, 0.88)),
+        ([0.9, 0.98], (0.88, 0.99)),
+        ([0.5, 1.0], (0.3, 1.2)),
+        ([1, 9], (0.5, 11)),
+        ([0.0, 0.3], (0, 0.38)),
+        ([0.0, 0.9], (0, 0.95)),
+        ([0, 0.2, 1], (0, 1)),
+        ([0, 2], (0, 2.5)),
+        ([0], (0, 1)),
+        ([1], (0.5, 2)),
+        ([-1, 1], (-1.5, 1.5)),
+    ],
 )
 def test_linear_bounds_are_short_and_keep_their_side(
     values: list[float], bounds: tuple[float, float]
@@ -152,6 +171,8 @@ def test_bounds_hold_every_value_and_are_usable(values: list[float]) -> None:
     assert low <= min(values) <= max(values) <= high
     assert math.isfinite(low)
     assert math.isfinite(high)
+    if min(values) >= 0:
+        assert low >= 0
     if min(values) > 0:
         assert low > 0
     if min(values) > 0 and max(values) < 1 and not log:
