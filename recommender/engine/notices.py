@@ -11,6 +11,7 @@ import numpy.typing as npt
 from recommender.engine.confounding import looks_confounded, variance_share
 from recommender.engine.encoding import Encoding
 from recommender.engine.evidence import Evidence, Observation
+from recommender.engine.metric_range import out_of_range
 from recommender.engine.surrogate import Surrogate
 from recommender.number import format_value
 from recommender.run import Objective, Params
@@ -20,6 +21,7 @@ from recommender.vocabulary import is_loss_like
 Array = npt.NDArray[np.float64]
 
 EDGE = 0.01  # of a parameter's range
+NAMED = 5  # runs at most that a sentence names
 HALF = 0.5  # of the variance: a context that explains less is believed rather than shown
 
 
@@ -146,6 +148,30 @@ def duplicates(measured: Sequence[Observation]) -> list[Notice]:
         for ids in groups.values()
         if len(ids) > 1
     ]
+
+
+def of_the_range(objective: Objective, evidence: Evidence) -> list[Notice]:
+    """Say which results a metric of that name cannot have, and which are in another unit."""
+    values = [objective.from_loss(float(loss)) for loss in evidence.y]
+    found = out_of_range(objective.metric, values)
+    if found is None:
+        return []
+    unit = "a fraction among percents" if found.percent else "in percent among fractions"
+    notices = []
+    for wrong, why in (
+        (found.rescaled, f"looks like {unit}"),
+        (found.beyond, f"cannot be ({found.allowed})"),
+    ):
+        if wrong:
+            ids = tuple(evidence.measured[index].id for index in wrong)
+            more = f" and {len(ids) - NAMED} more" if len(ids) > NAMED else ""
+            message = (
+                f"{', '.join(ids[:NAMED])}{more}: {objective.metric} "
+                f"{format_value(values[wrong[0]])} {why}; correct the entry before you train on "
+                "what it leads to"
+            )
+            notices.append(Notice("suspect-run", message, ids))
+    return notices
 
 
 def model_notices(

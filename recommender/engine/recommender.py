@@ -260,6 +260,7 @@ class Recommender:
             self.objective, evidence, self._encoding, held, surrogate
         )
         told += notices.duplicates(evidence.measured)
+        told += notices.of_the_range(self.objective, evidence)
         if surrogate is None:
             told.append(notices.no_model(evidence, self._runs_needed, self.objective.metric))
             picks = greedy.start(n, self._encoding, regions, evidence, defaults, rng)

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from scipy.special import stdtrit
 
+from recommender.engine.metric_range import out_of_range
 from recommender.engine.regression import studentised_residuals
 from recommender.insight.check import Check, Level
 from recommender.insight.rows import named, place
@@ -23,48 +24,33 @@ def metric_ranges(view: View) -> Iterator[Check]:
     """Say which values a metric of that name cannot have, and which are in percent."""
     wrong = False
     for metric in view.folded.metrics:
-        found = natural_range(metric)
-        runs = [run for run in _finished(view) if metric in run.metrics]
-        if found is None or not runs:
-            continue
-        low, high = found
-        for check in _range(view, metric, runs, low, high):
+        for check in _range(view, metric):
             wrong = True
             yield check
     if not wrong:
         yield Check("metric-range", Level.PASS, "every metric is in the range that its name allows")
 
 
-def _range(
-    view: View, metric: str, runs: Sequence[Run], low: float, high: float
-) -> Iterator[Check]:
-    values = {run.id: run.metrics[metric] for run in runs}
-    percent = high == 1.0 and 2 * sum(abs(value) > 1.0 for value in values.values()) > len(runs)
-    factor = 100.0 if percent else 1.0
-    other = [] if high != 1.0 else [
-        run for run in runs if (0.0 < abs(values[run.id]) <= 1.0 if percent else
-                                1.0 < abs(values[run.id]) <= 100.0 and values[run.id] > low)
-    ]  # fmt: skip
-    if other:
-        here, usual = ("a fraction", "percent") if percent else ("in percent", "a fraction")
-        example = values[other[0].id]
-        right = format_value(float(f"{example * 100 if percent else example / 100:.6g}"))
+def _range(view: View, metric: str) -> Iterator[Check]:
+    runs = [run for run in _finished(view) if metric in run.metrics]
+    found = out_of_range(metric, [run.metrics[metric] for run in runs])
+    if found is None:
+        return
+    if other := [runs[index] for index in found.rescaled]:
+        here, usual = ("a fraction", "percent") if found.percent else ("in percent", "a fraction")
+        example = other[0].metrics[metric]
+        right = format_value(found.in_the_usual_unit(example))
         message = (
             f"{named(view.folded, other, metric)}: {metric} {format_value(example)} looks like "
             f"{here}, where the other runs have {usual}; write it alike: recommend record "
             f'{other[0].id} --amend "why" --metric {metric}={right}'
         )
         yield Check("metric-scale", Level.FAIL, message, tuple(run.id for run in other))
-    beyond = [
-        run
-        for run in runs
-        if run not in other and not low * factor <= values[run.id] <= high * factor
-    ]
-    if beyond:
-        allowed = f"{low * factor:g} to {high * factor:g}" if high < np.inf else f"{low:g} or more"
+    if beyond := [runs[index] for index in found.beyond]:
         message = (
             f"{named(view.folded, beyond, metric)}: {metric} "
-            f"{format_value(values[beyond[0].id])} cannot be ({allowed}); check the entry"
+            f"{format_value(beyond[0].metrics[metric])} cannot be ({found.allowed}); check the "
+            "entry"
         )
         yield Check("metric-range", Level.FAIL, message, tuple(run.id for run in beyond))
 

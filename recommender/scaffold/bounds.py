@@ -53,7 +53,7 @@ def linear_bounds(values: Sequence[float | int]) -> tuple[float, float]:
         above = ((high + margin) / unit).to_integral_value(ROUND_CEILING) * unit
     if low >= 0 >= below:
         below = low / 2
-    if (low >= 0 and high < 1 <= above) or (low, high) == (0, 1):
+    if (low >= 0 and high < 1 <= above) or (low == 0 and high == 1):
         above = (1 + high) / 2
     return _in_doubles(below, min(values)), _in_doubles(above, max(values))
 
