@@ -14,8 +14,8 @@ from recommender.vocabulary import natural_range
 class OutOfRange:
     """The values of a metric that are not as its name has it, by their indices.
 
-    `low` and `high` are the lowest and the highest that it can have, in the unit of most values,
-    which is `percent` or not. `rescaled` are in the other unit, `beyond` cannot be in either.
+    `low` and `high` are the lowest and the highest that it can have, in percent if most values are
+    (`percent`). `rescaled` are in the other unit, `beyond` cannot be in either.
     """
 
     low: float

@@ -167,7 +167,7 @@ def of_the_range(objective: Objective, evidence: Evidence) -> list[Notice]:
             more = f" and {len(ids) - NAMED} more" if len(ids) > NAMED else ""
             message = (
                 f"{', '.join(ids[:NAMED])}{more}: {objective.metric} "
-                f"{format_value(values[wrong[0]])} {why}; correct the entry before you train on "
+                f"{format_value(values[wrong[0]])} {why}; check the entry before you train on "
                 "what it leads to"
             )
             notices.append(Notice("suspect-run", message, ids))

@@ -48,7 +48,7 @@ def test_a_batch_says_which_results_cannot_be():
     recommender = Recommender([Real("x", 0.0, 1.0)], direction="maximize", metric="acc")
     for index, value in enumerate([0.91, 0.85, 0.93, 0.88, 9.4, 88.0, 87.0]):
         recommender.tell({"x": index / 7}, value)
-    notices = [n for n in recommender.ask(1).notices if "correct the entry" in n.message]
+    notices = [n for n in recommender.ask(1).notices if "check the entry before" in n.message]
     assert [n.code for n in notices] == ["suspect-run"] * 2
     assert [n.runs for n in notices] == [("run-6", "run-7"), ("run-5",)]
     assert "run-6, run-7: acc 88.0 looks like in percent among fractions" in notices[0].message
