@@ -12,7 +12,7 @@ from recommender.engine.regression import variance_inflation
 from recommender.insight.check import Check, Level
 from recommender.insight.view import View
 from recommender.number import format_value
-from recommender.space import Categorical
+from recommender.space import Categorical, Integer
 
 Array = npt.NDArray[np.float64]
 
@@ -125,7 +125,11 @@ def _empty(view: View, names: list[str]) -> Iterator[Check]:
     for name in names:
         places = np.unique(np.clip(X[:, encoding.columns[name]], 0.0, 1.0))
         ends = np.concatenate([[0.0], places, [1.0]])
-        widest = int(np.argmax(np.diff(ends)))
+        gaps = np.diff(ends)
+        if isinstance(view.space[name], Integer):
+            whole = np.round([encoding.value(name, place) for place in places])
+            gaps[1:-1][np.diff(whole) <= 1] = 0.0  # nothing lies between neighbours
+        widest = int(np.argmax(gaps))
         low, high = float(ends[widest]), float(ends[widest + 1])
         if high - low <= GAP:
             continue

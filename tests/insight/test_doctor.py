@@ -12,9 +12,10 @@ import pytest
 
 from recommender.campaign.project import Project
 from recommender.campaign.viewing import view
+from recommender.insight.coverage import design
 from recommender.insight.doctor import doctor
 from recommender.insight.health import health
-from recommender.space import Real
+from recommender.space import Integer, Real
 from tests.engine.test_sweep import PARAMETERS, RUNS
 from tests.insight.conftest import run_of, view_of
 
@@ -206,6 +207,23 @@ def test_designs_that_cannot_tell_are_described(found):
     assert "lr, tau were varied in step" in step["collinear-parameters"]["message"]
     gap = found(lambda n, c: {"tau": min(c["tau"], 0.4)})
     assert "tau between 0.4 and 1.0, 67% of its range" in gap["empty-region"]["message"]
+
+
+@pytest.mark.parametrize(
+    ("high", "tried", "between"),
+    [(1, (0, 1), None), (2, (0, 1, 2), None), (2, (0, 1), "1.0 and 2.0"), (2, (0, 2), "0.0 and 2.0")],
+)
+def test_between_neighbouring_whole_numbers_nothing_is_missing(high, tried, between):
+    space = [Integer("ema", 0, high), Integer("layers", 1, 8)]
+    runs = [
+        run_of(n, {"ema": tried[n % len(tried)], "layers": n}, {"loss": 0.1 * n})
+        for n in range(1, 9)
+    ]
+    [check] = [check for check in design(view_of(space, runs)) if check.code == "empty-region"]
+    if between is None:
+        assert check.level == "PASS"
+    else:
+        assert f"no run has ema between {between}" in check.message
 
 
 def test_a_best_run_at_a_bound_is_named_with_the_bound(found):
