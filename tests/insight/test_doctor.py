@@ -211,7 +211,12 @@ def test_designs_that_cannot_tell_are_described(found):
 
 @pytest.mark.parametrize(
     ("high", "tried", "between"),
-    [(1, (0, 1), None), (2, (0, 1, 2), None), (2, (0, 1), "1.0 and 2.0"), (2, (0, 2), "0.0 and 2.0")],
+    [
+        (1, (0, 1), None),
+        (2, (0, 1, 2), None),
+        (2, (0, 1), "1.0 and 2.0"),
+        (2, (0, 2), "0.0 and 2.0"),
+    ],
 )
 def test_between_neighbouring_whole_numbers_nothing_is_missing(high, tried, between):
     space = [Integer("ema", 0, high), Integer("layers", 1, 8)]
