@@ -21,6 +21,7 @@ from benchmarks.variants.proposing import (
     last_exploits,
     outstanding_unknown,
     own_result_believed,
+    repeating,
     unrounded,
 )
 from benchmarks.variants.transforms import half_ranked, of_losses, ranked, warped
@@ -66,9 +67,13 @@ VARIANTS = {
         "recommender.feasibility": lambda *_: None}),
     "diverged-worst": Variant("diverged runs", "count as the worst loss seen",
                               diverged_as_worst()),
+    "repeating": Variant("batch", "the incumbent once more after 12 runs, and after 24",
+                         repeating()),
     "close-batch": Variant("batch", "picks may be as near as a hair", {"batch.SEPARATION": 0.0}),
     "smooth": Variant("incumbent", "the lowest mean of the smooth function", {
         "surrogate.roughened": lambda fitted, told: fitted}),
+    "sooner-noise": Variant("incumbent", "what lies off is sooner noise than rough", priors(
+        roughness=(-7.5, 2.0))),
     "own-result-believed": Variant("incumbent", "no run whose own result is discounted", {
         "surrogate.Surrogate.believable": own_result_believed}),
     "start-12": Variant("start", "12 spread runs before the model", start=12),

@@ -33,10 +33,25 @@ def test_a_variant_works_and_leaves_the_engine_as_it_was(name, engine):
 
 @pytest.mark.parametrize(
     "name",
-    ["matern", "lengths-narrow", "plug-in", "confidence", "warped", "unimproved", "each-alone"],
+    [
+        "matern",
+        "lengths-narrow",
+        "plug-in",
+        "confidence",
+        "warped",
+        "unimproved",
+        "each-alone",
+        "repeating",
+    ],
 )
 def test_a_variant_proposes_something_else(name, engine):
     assert proposed(name) != engine
+
+
+def test_the_repeating_variant_runs_a_known_configuration_again():
+    known = sobol(load("rosenbrock4").space, 16, [0])
+    assert [params in known for params in proposed("repeating")] == [False, True]
+    assert [params in known for params in proposed("repeating", batches=2)] == [False, False]
 
 
 @pytest.mark.parametrize("name", ["outstanding-unknown"])
