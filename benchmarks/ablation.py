@@ -2,7 +2,7 @@
 
     python -m benchmarks.ablation --seeds 20 --jobs 2
 
-The tasks are the choosing half under the base condition, and the engine as it is takes part. The
+The tasks are the choosing half under one condition, and the engine as it is takes part. The
 races are those of `benchmarks.race`, and resumable like them.
 """
 
