@@ -26,6 +26,7 @@ from benchmarks.variants.proposing import (
 )
 from benchmarks.variants.transforms import half_ranked, of_losses, ranked, warped
 from benchmarks.variants.variant import ChangedEngine, Variant
+from recommender.engine.likelihood import NOISE
 
 __all__ = ["VARIANTS", "ChangedEngine", "Variant"]
 
@@ -72,8 +73,8 @@ VARIANTS = {
     "close-batch": Variant("batch", "picks may be as near as a hair", {"batch.SEPARATION": 0.0}),
     "smooth": Variant("incumbent", "the lowest mean of the smooth function", {
         "surrogate.roughened": lambda fitted, told: fitted}),
-    "sooner-noise": Variant("incumbent", "what lies off is sooner noise than rough", priors(
-        roughness=(-7.5, 2.0))),
+    "rough-as-noise": Variant("incumbent", "what lies off is as soon rough as noise", {
+        "likelihood.ROUGHNESS": NOISE}),
     "own-result-believed": Variant("incumbent", "no run whose own result is discounted", {
         "surrogate.Surrogate.believable": own_result_believed}),
     "start-12": Variant("start", "12 spread runs before the model", start=12),

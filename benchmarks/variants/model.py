@@ -47,7 +47,6 @@ def matern_of_skopt(kernel: Kernel) -> Any:
 def priors(
     length: tuple[Callable[[int], float] | None, float] | None = None,
     noise: tuple[float, float] | None = None,
-    roughness: tuple[float, float] | None = None,
 ) -> dict[str, Any]:
     """Replace the priors: means and standard deviations in log.
 
@@ -65,8 +64,6 @@ def priors(
                 mean[:p] = mean_of(p)
         if noise is not None:
             mean[-1], sd[-1] = noise
-        if roughness is not None and rough:
-            mean[-2], sd[-2] = roughness
         return cls(mean, sd)
 
     return {"likelihood.Priors.of": classmethod(of)}

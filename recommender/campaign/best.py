@@ -105,7 +105,10 @@ def advice(found: Best) -> tuple[str, ...]:
             )
         elif rival is not None and each.incumbent.worth_repeating:
             lead = f"{rival.lead:.2g} ± {rival.sd:.2g}"
-            said.append(f"repeat {each.run.id} first: it leads {rival.id} by {lead} of {metric}")
+            said.append(
+                f"repeat {each.run.id} with another random seed first: it leads {rival.id} by "
+                f"{lead} of {metric}"
+            )
     if found.outlook is not None:
         said.append(_outlook_in_words(found.outlook, found.hours_left, metric))
     return tuple(said)

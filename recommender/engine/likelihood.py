@@ -28,7 +28,8 @@ Components = tuple[tuple[int, ...], ...]
 JITTER = 1e-8
 TINY = 1e-100  # below it the square of a scale is no longer a number
 LENGTH_SD = 1.25  # of a length scale's logarithm
-NOISE = (-6.0, 2.0)  # mean and standard deviation of its logarithm, and of the roughness
+NOISE = (-6.0, 2.0)  # mean and standard deviation of its logarithm
+ROUGHNESS = (-7.5, 2.0)  # the same of the roughness
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,8 @@ class Priors:
     A length scale's has its mode where that of Hvarfner et al. 2024 (arXiv:2402.02229),
     LogNormal(sqrt 2 + ln(p)/2, sqrt 3), has it, at 0.205 sqrt(p), but as a density of the
     logarithm, so that it stays there when theta is averaged over; and it is narrower, because few
-    runs leave much to it. The noise's is wide enough that pure noise stays a possible explanation.
+    runs leave much to it. The noise's is wide enough that pure noise stays a possible explanation;
+    the roughness's lies lower, so that what no close neighbours tell from noise is taken for it.
     """
 
     mean: Array
@@ -56,7 +58,7 @@ class Priors:
             # for its context's doing, and mostly, so that all parameters together may do little.
             lengths += [(math.log(0.5 * len(context) ** 0.5), 0.75)] * len(context)
             variances = [(-3.0, 2.0), (0.0, 1.0)]
-        means, sds = np.array([*lengths, *variances, *[NOISE] * (1 + rough)]).T
+        means, sds = np.array([*lengths, *variances, *[ROUGHNESS] * rough, NOISE]).T
         return cls(means, sds)
 
     def log_density(self, theta: Array) -> tuple[float, Array]:

@@ -1,8 +1,9 @@
 import pytest
 
-from recommender.campaign.best import Best, advice
+from recommender.campaign.best import Best, BestRun, advice
+from recommender.engine.answers import Incumbent, Rival
 from recommender.engine.outlook import Outlook
-from recommender.run import Direction, Objective
+from recommender.run import Direction, Objective, Run, Status
 
 
 @pytest.mark.parametrize(
@@ -33,3 +34,25 @@ def test_the_outlook_never_contradicts_itself_in_words(chance, before, runs, hou
     [sentence] = advice(found)
     assert said in sentence
     assert sentence.startswith("The chance that no run within reach is better by more than 0.01")
+
+
+@pytest.mark.parametrize(
+    ("sure", "said"),
+    [
+        (0.4, ("repeat r-1 with another random seed first: it leads r-2 by 0.01 ± 0.02 of loss",)),
+        (0.6, ()),
+    ],
+)
+def test_a_run_that_may_not_be_the_best_is_repeated_with_another_seed(sure, said):
+    rival = Rival(id="r-2", lead=0.01, sd=0.02)
+    belief = Incumbent(
+        {"lr": 0.1}, id="r-1", mean=0.5, sd=0.1, probability_best=sure, compared=9, rival=rival
+    )
+    found = Best(
+        objective=Objective(metric="loss", direction=Direction.MINIMIZE),
+        best=BestRun(Run(id="r-1", params={"lr": 0.1}, status=Status.COMPLETED), belief),
+        by_context=(),
+        outlook=None,
+        hours_per_run=None,
+    )
+    assert advice(found) == said

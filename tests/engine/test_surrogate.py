@@ -353,6 +353,17 @@ def test_what_close_neighbours_share_is_taken_for_rough_and_what_they_do_not_for
     assert min(rough, noisy) >= 7
 
 
+def test_what_lies_off_is_taken_for_noise_where_nothing_else_tells():
+    noisy = 0
+    for seed in range(20):
+        rng = np.random.default_rng(seed % 10)
+        X = rng.random((20 if seed < 10 else 40, 2))
+        y = 2.0 * (X**2).sum(axis=1) + 0.3 * rng.standard_normal(len(X))
+        posterior = fitted(X, y).at_runs()
+        noisy += posterior.noise > posterior.kernel.components[0].roughness
+    assert noisy >= 18
+
+
 def test_what_replicates_contradict_is_noise_and_not_known_where_it_was_run(rng):
     X = np.repeat(np.linspace(0.0, 1.0, 15)[:, None], 3, axis=0)
     truth = np.sin(3.0 * X[:, 0])

@@ -72,8 +72,8 @@ def test_a_review_compares_with_the_run_that_best_names_not_with_that_of_the_low
     rng = np.random.default_rng(2)
     runs = [
         run_of(n, {"x": x, "z": z}, {"loss": (x - 0.5) ** 2 + (z - 0.3) ** 2 + wave / 10})
-        for n, (x, z) in enumerate(rng.random((20, 2)).tolist(), 1)
-        for wave in [np.sin(40 * x) * np.sin(37 * z)]
+        for n, (x, z) in enumerate(rng.random((40, 2)).tolist(), 1)
+        for wave in [np.sin(20 * x) * np.sin(18.5 * z)]
     ]
     space = [Real("x", 0.0, 1.0), Real("z", 0.0, 1.0)]
     view = view_of(space, runs)
