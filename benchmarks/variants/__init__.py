@@ -77,6 +77,8 @@ VARIANTS = {
         "likelihood.ROUGHNESS": NOISE}),
     "own-result-believed": Variant("incumbent", "no run whose own result is discounted", {
         "surrogate.Surrogate.believable": own_result_believed}),
+    "late-model": Variant("start", "the model needs one run more than parameters", {
+        "recommender.ENOUGH": math.inf}),
     "start-12": Variant("start", "12 spread runs before the model", start=12),
     "start-16": Variant("start", "16 spread runs before the model", start=16),
     "anywhere": Variant("trust", "the whole space, in every batch", {"batch.trusted": anywhere}),

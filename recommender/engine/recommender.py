@@ -32,6 +32,7 @@ from recommender.space import Parameter, SearchSpace
 Array = npt.NDArray[np.float64]
 
 LARGEST_BATCH = 100
+ENOUGH = 8  # different configurations, for a model of however many parameters
 LARGEST_VALUE = 1e100  # the square of a value must still be a number
 ASKING, RANKING, LOOKING = 0, 1, 2  # streams of random numbers that must not coincide
 
@@ -289,8 +290,8 @@ class Recommender:
 
     @property
     def _runs_needed(self) -> int:
-        """How many different configurations a model needs."""
-        return int(min(max(4, len(self.space) + 1), self.space.configurations))
+        """How many different configurations a model needs: its priors stand in for the rest."""
+        return int(min(max(4, len(self.space) + 1), ENOUGH, self.space.configurations))
 
     def _has_model(self, evidence: Evidence) -> bool:
         return evidence.distinct >= self._runs_needed and bool(np.ptp(evidence.y) > 0)

@@ -598,3 +598,15 @@ def test_of_very_many_runs_none_is_repeated_whose_result_was_not_heard(monkeypat
     [suggestion] = recommender.ask(1)
     assert suggestion.role == "replicate"
     assert suggestion["k"] in (28, 29, 31, 32)
+
+
+@pytest.mark.parametrize(
+    ("parameters", "needed"), [(1, 4), (3, 4), (5, 6), (7, 8), (8, 8), (9, 8), (20, 8)]
+)
+def test_a_model_needs_one_run_more_than_parameters_but_no_more_than_eight(parameters, needed):
+    space = [Real(f"x{i}", 0.0, 1.0) for i in range(parameters)]
+    for runs, modelled in ((needed - 1, False), (needed, True)):
+        recommender = informed(runs, space, lambda params: sum(params.values()))
+        batch = recommender.ask(1)
+        assert ("few-runs" not in codes(batch)) == modelled
+        assert (batch[0].mean is not None) == modelled
