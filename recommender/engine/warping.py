@@ -18,6 +18,7 @@ import numpy.typing as npt
 Array = npt.NDArray[np.float64]
 
 LARGEST = 200.0  # of an exponent; what lies beyond is only far away
+SMALLEST = 1e-100  # a reach by which any loss can be divided
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,7 @@ class Warp:
         """Return the warp of losses y (n,): the reach is from the best of them to their median."""
         median = float(np.median(y))
         reach = median - float(y.min())
-        return cls(median, reach) if reach > 0.0 else cls()
+        return cls(median, reach) if reach > SMALLEST else cls()
 
     def __call__(self, y: Array) -> Array:
         """Return the losses (n,) on the model's scale."""
