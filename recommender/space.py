@@ -224,6 +224,13 @@ def _spelling(value: object) -> float | str:
     return truth if number is None else number
 
 
+def levels(parameter: Parameter) -> float:
+    """Return how many values a parameter takes; infinite for a real one."""
+    if isinstance(parameter, Categorical):
+        return len(parameter.choices)
+    return parameter.high - parameter.low + 1 if isinstance(parameter, Integer) else math.inf
+
+
 @dataclass(frozen=True, slots=True)
 class SearchSpace:
     """What may be varied: the parameters, in the order in which they were declared."""
@@ -253,14 +260,7 @@ class SearchSpace:
     @property
     def configurations(self) -> float:
         """How many configurations there are; infinite with a real parameter."""
-        return math.prod(
-            math.inf
-            if isinstance(p, Real)
-            else len(p.choices)
-            if isinstance(p, Categorical)
-            else p.high - p.low + 1
-            for p in self.parameters
-        )
+        return math.prod(levels(parameter) for parameter in self.parameters)
 
     def __len__(self) -> int:
         return len(self.parameters)

@@ -10,12 +10,19 @@ import math
 from types import SimpleNamespace
 
 from benchmarks.variants.averaging import averaged
-from benchmarks.variants.model import matern, matern_of_skopt, matern_slope, priors
+from benchmarks.variants.model import (
+    matern,
+    matern_of_skopt,
+    matern_slope,
+    priors,
+    unaware_of_few_levels,
+)
 from benchmarks.variants.proposing import (
     ConfidenceBound,
     anywhere,
     choosing,
     diverged_as_worst,
+    few_levels_or_not,
     flat_or_not,
     improvement_on_mean,
     last_exploits,
@@ -81,6 +88,10 @@ VARIANTS = {
         "recommender.ENOUGH": math.inf}),
     "start-12": Variant("start", "12 spread runs before the model", start=12),
     "start-16": Variant("start", "16 spread runs before the model", start=16),
+    "few-levels-short": Variant("few levels", "length scales like the others'", {
+        "recommender.fit": unaware_of_few_levels}),
+    "few-levels-half-way": Variant("few levels", "trusted half way like the others", {
+        "batch.trusted": few_levels_or_not}),
     "anywhere": Variant("trust", "the whole space, in every batch", {"batch.trusted": anywhere}),
     "flat-or-not": Variant("flat parameters", "trusted like the others", {
         "batch.trusted": flat_or_not}),

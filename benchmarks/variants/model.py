@@ -5,13 +5,14 @@ Symbols: r2 (n, m) are squared distances in length scales, p the number of param
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from skopt.learning.gaussian_process.kernels import ConstantKernel, Matern
 
+from recommender.engine import surrogate
 from recommender.engine.kernel import ROUGH, Kernel
 from recommender.engine.likelihood import Components, Priors
 
@@ -44,6 +45,13 @@ def matern_of_skopt(kernel: Kernel) -> Any:
     return smooth + of(component.roughness, ROUGH * component.lengthscales)
 
 
+def unaware_of_few_levels(
+    X: Array, y: Array, groups: npt.NDArray[np.intp], **options: Any
+) -> surrogate.Surrogate:
+    """Fit to runs whose parameters all have many levels."""
+    return surrogate.fit(X, y, groups, **{**options, "coarse": ()})
+
+
 def priors(
     length: tuple[Callable[[int], float] | None, float] | None = None,
     noise: tuple[float, float] | None = None,
@@ -54,8 +62,8 @@ def priors(
     """
     own = Priors.of
 
-    def of(cls: type[Priors], components: Components, *, rough: bool = False) -> Priors:
-        found = own(components, rough=rough)
+    def of(cls: type[Priors], components: Components, coarse: Collection[int] = ()) -> Priors:
+        found = own(components, coarse)
         mean, sd = found.mean.copy(), found.sd.copy()
         p = len(components[0])
         if length is not None:

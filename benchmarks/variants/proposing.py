@@ -6,6 +6,7 @@ Symbols: X (m, D) are points of the unit cube.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from copy import copy
 from dataclasses import dataclass, replace
 from types import SimpleNamespace
 from typing import Any
@@ -128,6 +129,15 @@ def anywhere(
 ) -> Region:
     """Trust the model in the whole region."""
     return region
+
+
+def few_levels_or_not(
+    encoding: Encoding, region: Region, X: Array, reference: Params, flat: Sequence[str]
+) -> Region:
+    """Treat parameters of few levels like the others."""
+    unaware = copy(encoding)
+    unaware.coarse = frozenset()
+    return trust.trusted(unaware, region, X, reference, flat)
 
 
 def flat_or_not(

@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from recommender.errors import SpaceError
 from recommender.run import Params, Value
-from recommender.space import Categorical, Integer, Parameter, Real, SearchSpace
+from recommender.space import Categorical, Integer, Parameter, Real, SearchSpace, levels
 
 Array = npt.NDArray[np.float64]
 
@@ -77,8 +77,15 @@ class Region:
         return Region({**self.fixed, **values}, within)
 
 
+FEW_LEVELS = 6  # a parameter with no more is coarse
+
+
 class Encoding:
-    """Maps the parameters of one search space to the unit cube and back."""
+    """Maps the parameters of one search space to the unit cube and back.
+
+    `columns` are those of each parameter, `groups` (D,) the index of the parameter of each column,
+    and `coarse` the indices of the parameters that are choices between a few levels.
+    """
 
     def __init__(self, space: SearchSpace) -> None:
         self.space = space
@@ -94,6 +101,10 @@ class Encoding:
                 np.full(columns.stop - columns.start, index)
                 for index, columns in enumerate(self.columns.values())
             ]
+        )
+
+        self.coarse = frozenset(
+            index for index, parameter in enumerate(space) if levels(parameter) <= FEW_LEVELS
         )
 
     def encode(self, runs: Sequence[Params]) -> Array:

@@ -6,7 +6,7 @@ Symbols: X (n, D) are the runs in the unit cube, y (n,) their losses.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -40,6 +40,7 @@ def fit_robustly(
     y: Array,
     groups: Columns,
     context: Sequence[int] = (),
+    coarse: Collection[int] = (),
     *,
     doubting: bool = True,
 ) -> Fitted:
@@ -50,10 +51,11 @@ def fit_robustly(
         y: (n,) losses.
         groups: (D,) index of the parameter that each column belongs to.
         context: the parameters that have an effect of their own.
+        coarse: the parameters that have few levels.
         doubting: whether a value may be wrong; else they are no losses, and none is doubted.
     """
     centre, scale = standardisation(y)
-    likelihood = Likelihood.of(X, (y - centre) / scale, groups, context=context)
+    likelihood = Likelihood.of(X, (y - centre) / scale, groups, context=context, coarse=coarse)
     theta = maximise(likelihood, starts(likelihood))
     fitted = Fitted(likelihood, theta, Warp(), centre, scale)
     if not doubting:
@@ -109,6 +111,7 @@ def extended(
     y: Array,
     groups: Columns,
     context: Sequence[int],
+    coarse: Collection[int],
     *,
     knowing: bool,
 ) -> Fitted:
@@ -117,7 +120,7 @@ def extended(
     `knowing` says whether those show more than a plain.
     """
     z = (told.warp(y) - told.centre) / told.scale
-    likelihood = Likelihood.of(X, z, groups, context=context)
+    likelihood = Likelihood.of(X, z, groups, context=context, coarse=coarse)
     return told._replace(likelihood=doubt_many(likelihood, told.theta, knowing=knowing))
 
 

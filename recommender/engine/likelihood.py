@@ -13,7 +13,7 @@ where there is one, and of the noise variance; y (n,) is standardised.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 
@@ -28,6 +28,7 @@ Components = tuple[tuple[int, ...], ...]
 JITTER = 1e-8
 TINY = 1e-100  # below it the square of a scale is no longer a number
 LENGTH_SD = 1.25  # of a length scale's logarithm
+COARSE_LENGTH, COARSE_LENGTH_SD = 0.5, 1.0  # the mode, times sqrt(p), where there are few levels
 NOISE = (-6.0, 2.0)  # mean and standard deviation of its logarithm
 ROUGHNESS = (-7.5, 2.0)  # the same of the roughness
 
@@ -39,7 +40,9 @@ class Priors:
     A length scale's has its mode where that of Hvarfner et al. 2024 (arXiv:2402.02229),
     LogNormal(sqrt 2 + ln(p)/2, sqrt 3), has it, at 0.205 sqrt(p), but as a density of the
     logarithm, so that it stays there when theta is averaged over; and it is narrower, because few
-    runs leave much to it. The noise's is wide enough that pure noise stays a possible explanation;
+    runs leave much to it. Where a parameter has few levels it lies higher still: their effect is
+    mostly a trend, and the distance of two of them is of the size of a common length scale. The
+    noise's is wide enough that pure noise stays a possible explanation;
     the roughness's lies lower, so that what no close neighbours tell from noise is taken for it.
     """
 
@@ -47,19 +50,31 @@ class Priors:
     sd: Array
 
     @classmethod
-    def of(cls, components: Components, *, rough: bool = False) -> Priors:
-        """Return the priors where each component depends on these parameters."""
+    def of(cls, components: Components, coarse: Collection[int] = ()) -> Priors:
+        """Return the priors where each component depends on these parameters.
+
+        Args:
+            components: the parameters of each.
+            coarse: the parameters that have few levels.
+        """
         all_parameters, *contexts = components
-        lengths = [(math.sqrt(2.0) + 0.5 * math.log(len(all_parameters)) - 3.0, LENGTH_SD)]
-        lengths *= len(all_parameters)
+        root = 0.5 * math.log(len(all_parameters))
+        fine = (math.sqrt(2.0) + root - 3.0, LENGTH_SD)
+        few = (math.log(COARSE_LENGTH) + root, COARSE_LENGTH_SD)
+        lengths = [few if parameter in coarse else fine for parameter in all_parameters]
         variances = [(0.0, 1.0)]
         for context in contexts:
             # A context sets the scale of the values: smoothly, so that one odd run is not taken
             # for its context's doing, and mostly, so that all parameters together may do little.
             lengths += [(math.log(0.5 * len(context) ** 0.5), 0.75)] * len(context)
             variances = [(-3.0, 2.0), (0.0, 1.0)]
-        means, sds = np.array([*lengths, *variances, *[ROUGHNESS] * rough, NOISE]).T
+        means, sds = np.array([*lengths, *variances, NOISE]).T
         return cls(means, sds)
+
+    def roughened(self) -> Priors:
+        """Return the priors of the same and of a roughness."""
+        mean, sd = ROUGHNESS
+        return Priors(np.insert(self.mean, -1, mean), np.insert(self.sd, -1, sd))
 
     def log_density(self, theta: Array) -> tuple[float, Array]:
         """Return the log density at theta (up to a constant) and its (T,) gradient."""
@@ -92,6 +107,7 @@ class Likelihood:
         groups: npt.NDArray[np.intp],
         *,
         context: Sequence[int] = (),
+        coarse: Collection[int] = (),
     ) -> Likelihood:
         """Return the likelihood of the values y (n,) at the points X (n, D).
 
@@ -100,6 +116,7 @@ class Likelihood:
             y: the values.
             groups: (D,) index of the parameter that each column belongs to.
             context: the parameters that have a component of their own beside that of all.
+            coarse: the parameters that have few levels.
         """
         everything = tuple(range(int(groups.max()) + 1))
         components = (everything, tuple(context)) if context else (everything,)
@@ -109,7 +126,7 @@ class Likelihood:
             distances=tuple(by_parameter[list(members)] for members in components),
             y=y,
             extra=np.zeros(len(y)),
-            priors=Priors.of(components),
+            priors=Priors.of(components, coarse),
         )
 
     def split(self, theta: Array) -> tuple[list[Array], Array, float]:
@@ -129,7 +146,7 @@ class Likelihood:
 
     def roughened(self) -> Likelihood:
         """Return the likelihood of the same values with a rough function beside the smooth one."""
-        return replace(self, rough=True, priors=Priors.of(self.components, rough=True))
+        return replace(self, rough=True, priors=self.priors.roughened())
 
     def kernel(self, theta: Array, groups: npt.NDArray[np.intp], scale: float = 1.0) -> Kernel:
         """Return the covariance function at theta, for values `scale` times as large.

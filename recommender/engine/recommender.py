@@ -326,7 +326,13 @@ class Recommender:
 
     def _fit(self, evidence: Evidence) -> Surrogate:
         context = [self.space.names.index(name) for name in self.objective.context]
-        return fit(evidence.X, evidence.y, self._encoding.groups, context=context)
+        return fit(
+            evidence.X,
+            evidence.y,
+            self._encoding.groups,
+            context=context,
+            coarse=self._encoding.coarse,
+        )
 
     def _rng(self, purpose: int, evidence: Evidence) -> np.random.Generator:
         return np.random.default_rng([self.seed, purpose, len(evidence.known), len(evidence.y)])

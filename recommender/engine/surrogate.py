@@ -7,7 +7,7 @@ Symbols: X (n, D) are the runs in the unit cube, y (n,) their losses, p the numb
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
@@ -147,6 +147,7 @@ def fit(
     groups: Columns,
     *,
     context: Sequence[int] = (),
+    coarse: Collection[int] = (),
 ) -> Surrogate:
     """Fit the Gaussian process to n >= 2 runs.
 
@@ -158,14 +159,15 @@ def fit(
         groups: (D,) index of the parameter that each column belongs to.
         context: the parameters that have an effect of their own, added to that of all parameters
             together, so that what the context does is not taken for what the others could undo.
+        coarse: the parameters that have few levels.
     """
     if len(y) > ACTIVE:
-        return _fit_active(X, y, groups, context)
+        return _fit_active(X, y, groups, context, coarse)
     few = representative(X, y, HYPERPARAMETERS)
-    fitted = told = fit_robustly(X[few], y[few], groups, context)
+    fitted = told = fit_robustly(X[few], y[few], groups, context, coarse)
     knowing = informative(told.likelihood, told.theta)
     if len(few) < len(y):
-        fitted = extended(told, X, y, groups, context, knowing=knowing)
+        fitted = extended(told, X, y, groups, context, coarse, knowing=knowing)
     likelihood, theta, warp, centre, scale = fitted
     mean, sd = leave_one_out_believed(likelihood, theta)
     discounted, bad = likelihood.extra > 0, likelihood.y > mean
@@ -196,10 +198,12 @@ def fit(
     )
 
 
-def _fit_active(X: Array, y: Array, groups: Columns, context: Sequence[int]) -> Surrogate:
+def _fit_active(
+    X: Array, y: Array, groups: Columns, context: Sequence[int], coarse: Collection[int]
+) -> Surrogate:
     """Fit to the active runs alone, and predict the others from them."""
     chosen = representative(X, y, ACTIVE)
-    surrogate = fit(X[chosen], y[chosen], groups, context=context)
+    surrogate = fit(X[chosen], y[chosen], groups, context=context, coarse=coarse)
     means, sds = surrogate.posterior.predict(X)
     mean, sd = surrogate.losses(means[:, 0], np.sqrt(sds**2 + surrogate.posterior.noise))
     mean[chosen], sd[chosen] = surrogate.leave_one_out_mean, surrogate.leave_one_out_sd

@@ -30,13 +30,15 @@ def trusted(
     """Return the part of a region that a batch may use.
 
     A numeric parameter may go half way from the runs X (n, D) to its bound; one that cannot be
-    told from flat, half way from its value in `reference`. What the caller fixed or narrowed stays
-    as the caller said.
+    told from flat, half way from its value in `reference`. Where there are few levels each may be
+    tried, as each choice may. What the caller fixed or narrowed stays as the caller said.
     """
     within = dict(region.within)
-    for parameter in encoding.space:
+    for index, parameter in enumerate(encoding.space):
         name = parameter.name
         if isinstance(parameter, Categorical) or name in region.fixed or name in within:
+            continue
+        if index in encoding.coarse:
             continue
         column = encoding.columns[name]
         run = np.clip(X[:, column], 0.0, 1.0)

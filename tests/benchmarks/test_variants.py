@@ -7,6 +7,7 @@ from benchmarks.tasks.task import sobol
 from benchmarks.variants import VARIANTS
 from benchmarks.variants.transforms import Powers
 from recommender.engine import recommender
+from recommender.space import Integer, Real, SearchSpace
 
 
 def proposed(name, diverged=0, batches=1):
@@ -58,6 +59,17 @@ def test_the_repeating_variant_runs_a_known_configuration_again():
 def test_a_variant_takes_runs_that_are_pending_for_something_else(name, engine):
     assert proposed(name) == engine
     assert proposed(name, batches=2) != proposed("recommender", batches=2)
+
+
+@pytest.mark.parametrize("name", ["few-levels-short", "few-levels-half-way"])
+def test_a_variant_takes_a_parameter_of_few_levels_for_one_of_many(name, engine):
+    space = SearchSpace([Integer("k", 0, 5), Real("a", 0.0, 1.0)])
+    batches = []
+    for peer in (peers.make("recommender", space, seed=0), peers.make(name, space, seed=0)):
+        peer.tell([({"k": i % 3, "a": i / 8}, 3.0 - 0.5 * (i % 3) + i % 2) for i in range(9)])
+        batches.append(peer.ask(4))
+    assert proposed(name) == engine
+    assert batches[0] != batches[1]
 
 
 @pytest.mark.parametrize("name", ["diverged-unknown", "diverged-worst"])

@@ -127,6 +127,17 @@ def test_columns_know_their_parameter():
     assert ENCODING.discrete == ("k", "width", "c")
 
 
+def test_a_parameter_of_at_most_six_levels_is_coarse():
+    parameters = [
+        Real("a", 0, 1),
+        Integer("six", 1, 6),
+        Integer("seven", 1, 7),
+        Categorical("few", ["x", "y"]),
+        Categorical("many", list("tuvwxyz")),
+    ]
+    assert Encoding(SearchSpace(parameters)).coarse == {1, 3}
+
+
 @pytest.mark.parametrize(
     ("fixed", "within", "message"),
     [

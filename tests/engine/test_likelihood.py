@@ -9,6 +9,7 @@ from sklearn.gaussian_process.kernels import RBF, ConstantKernel
 
 from recommender.engine.likelihood import (
     JITTER,
+    ROUGHNESS,
     Likelihood,
     Priors,
     generalised_mean,
@@ -114,6 +115,23 @@ def test_the_prior_of_a_lengthscale_has_its_mode_where_that_of_hvarfner_has(p):
     hvarfner = lognorm(math.sqrt(3.0), scale=math.exp(math.sqrt(2.0)) * math.sqrt(p))
     mode = lengths[np.argmax(hvarfner.pdf(lengths))]
     assert np.exp(Priors.of((tuple(range(p)),)).mean[0]) == pytest.approx(mode, rel=1e-3)
+
+
+def test_the_prior_of_a_lengthscale_lies_higher_where_there_are_few_levels():
+    priors = Priors.of(((0, 1, 2, 3), (1,)), coarse={1})
+    fine = Priors.of(((0, 1, 2, 3), (1,)))
+    assert np.exp(priors.mean[1]) == pytest.approx(0.5 * math.sqrt(4))
+    others = np.delete(np.arange(len(fine.mean)), 1)
+    np.testing.assert_array_equal(priors.mean[others], fine.mean[others])
+    np.testing.assert_array_equal(priors.sd[others], fine.sd[others])
+
+
+def test_a_rough_function_leaves_the_other_priors_as_they_are():
+    priors = Priors.of(((0, 1, 2),), coarse={2})
+    rough = priors.roughened()
+    np.testing.assert_array_equal(np.delete(rough.mean, -2), priors.mean)
+    np.testing.assert_array_equal(np.delete(rough.sd, -2), priors.sd)
+    assert (rough.mean[-2], rough.sd[-2]) == ROUGHNESS
 
 
 def test_squared_distances_add_up_over_the_columns_of_a_parameter():

@@ -233,6 +233,14 @@ def test_equal_values_are_predicted_everywhere(value):
     assert surrogate.flat.all()
 
 
+def test_few_levels_are_thought_to_have_a_trend():
+    x = np.array([0.0, 0.0, 0.2, 0.2, 0.4, 0.4])
+    X, y = np.column_stack([x, np.linspace(0.0, 1.0, 6)]), np.array([3.0, 2.9, 2.0, 2.1, 1.0, 1.1])
+    told, untold = fitted(X, y, coarse={0}).posterior, fitted(X, y).posterior
+    beyond = np.array([[0.8, 0.5]])
+    assert told.means(beyond)[0, 0] < untold.means(beyond)[0, 0] - 0.3
+
+
 def test_two_runs_in_one_dimension_are_enough():
     X, y = np.array([[0.2], [0.8]]), np.array([1.0, 2.0])
     means, sds = fitted(X, y).posterior.predict(np.array([[0.2], [0.8], [3.0]]))

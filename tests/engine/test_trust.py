@@ -56,6 +56,14 @@ def test_the_half_way_point_is_that_of_a_logarithmic_scale():
     assert within.within["lr"] == pytest.approx((1e-4, 1e-2), rel=0.05)
 
 
+@pytest.mark.parametrize("flat", [[], ["k"]])
+def test_all_of_a_few_levels_are_trusted(flat):
+    encoding = Encoding(SearchSpace([Integer("k", 0, 5), Integer("n", 0, 6)]))
+    params = {"k": 0, "n": 0}
+    near = trusted(encoding, Region({}, {}), encoding.encode([params]), params, flat)
+    assert near.within == {"n": (0, 3)}
+
+
 def test_a_choice_is_trusted_whether_or_not_it_was_run():
     encoding = Encoding(SearchSpace([Categorical("c", ["x", "y"]), Real("a", 0, 1)]))
     params = {"c": "x", "a": 0.5}
