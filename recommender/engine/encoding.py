@@ -84,7 +84,7 @@ class Encoding:
     """Maps the parameters of one search space to the unit cube and back.
 
     `columns` are those of each parameter, `groups` (D,) the index of the parameter of each column,
-    and `coarse` the indices of the parameters that are choices between a few levels.
+    and `coarse` the indices of the parameters that take only a few values.
     """
 
     def __init__(self, space: SearchSpace) -> None:
@@ -102,7 +102,6 @@ class Encoding:
                 for index, columns in enumerate(self.columns.values())
             ]
         )
-
         self.coarse = frozenset(
             index for index, parameter in enumerate(space) if levels(parameter) <= FEW_LEVELS
         )

@@ -42,8 +42,8 @@ class Priors:
     logarithm, so that it stays there when theta is averaged over; and it is narrower, because few
     runs leave much to it. Where a parameter has few levels it lies higher still: their effect is
     mostly a trend, and the distance of two of them is of the size of a common length scale. The
-    noise's is wide enough that pure noise stays a possible explanation;
-    the roughness's lies lower, so that what no close neighbours tell from noise is taken for it.
+    noise's is wide enough that pure noise stays a possible explanation; the roughness's lies lower,
+    so that what no close neighbours tell from noise is taken for it.
     """
 
     mean: Array
