@@ -11,7 +11,7 @@ import numpy.typing as npt
 from benchmarks import comparison, markdown
 from benchmarks.peers import OURS
 from benchmarks.results import CHECKPOINTS, FOLDER, Results, Row
-from benchmarks.tasks import KINDS, REPORTING, names_of
+from benchmarks.tasks import KINDS, MORE, REPORTING, names_of
 from benchmarks.world import BAD_ROWS, BAD_ROWS_TOLD, BASE, CONDITIONS
 
 SIGNIFICANT = 0.05
@@ -246,12 +246,40 @@ def race_report(rows: list[Row]) -> str:
         overview(chosen)
         if OURS in (chosen := everything.only(BASE, names_of("choosing"))).peers
         else "No results yet.",
+        "### More tables",
+        more_tables(everything),
         "### A loss that a temperature rescales",
         apart(everything),
         "### Races that broke off",
         failures(everything),
     ]
     return "\n\n".join(parts)
+
+
+def more_tables(everything: Results) -> str:
+    """The tables that neither half holds, and all on which nothing was chosen, taken together."""
+    more, reporting = MORE["table"], REPORTING["table"]
+    conditions = {
+        name: results
+        for name in CONDITIONS
+        if OURS in (results := everything.only(name, more)).peers
+    }
+    if not conditions:
+        return "No results yet."
+    together = {
+        name: {
+            f"these {len(more)}": results,
+            f"with the {len(reporting)} of the reporting half": everything.only(
+                name, (*more, *reporting)
+            ),
+        }
+        for name, results in conditions.items()
+    }
+    return (
+        f"Our regret over the peer's on {', '.join(more)}.\n\n{ratios(conditions)}\n\n"
+        "The nearest peer of those that raced often, with p, on these and on all tables on which "
+        f"nothing was chosen:\n\n{nearest(together)}"
+    )
 
 
 def apart(everything: Results) -> str:

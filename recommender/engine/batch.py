@@ -138,8 +138,7 @@ def propose(
         near = trusted(encoding, region, evidence.X, reference, flat)
         X = candidates(encoding, near, around, rng)
         params, role = None, ""
-        free = np.setdiff1d(np.arange(encoding.width), encoding.columns_of(tuple(region.fixed)))
-        apart = _apart(surrogate, encoding.groups, free, held, known, worlds.points)
+        apart = _apart(posterior, known, worlds.points)
         for allowed in (apart, away_from(known)):
             x = maximise(score, encoding, near, X, allowed)
             if x is not None:
@@ -166,28 +165,19 @@ def propose(
     return picks
 
 
-def _apart(
-    surrogate: Surrogate,
-    groups: Columns,
-    free: Columns,
-    context: Columns,
-    known: Array,
-    outstanding: Array,
-) -> Allowed:
-    """Return a test for points away from known ones, and from outstanding ones where it matters.
+def _apart(posterior: Posterior, known: Array, outstanding: Array) -> Allowed:
+    """Return a test for points away from the known ones, and apart from the outstanding ones.
 
-    What matters are the free columns of parameters that are not flat, or any free ones if all are;
-    and the context, since runs of different contexts never tell the same.
+    A parameter that looks flat keeps them apart like any other: after few runs most of them do,
+    and on a grid little would be left.
     """
     away = away_from(known)
-    telling = free[~surrogate.flat[groups[free]]]
-    matters = np.union1d(telling if len(telling) else free, context)
-    scale = np.minimum(surrogate.posterior.kernel.components[0].lengthscales, LONGEST)[matters]
+    scale = np.minimum(posterior.kernel.components[0].lengthscales, LONGEST)
 
     def allowed(X: Array) -> npt.NDArray[np.bool_]:
         if not len(outstanding):
             return away(X)
-        gaps = cdist(X[:, matters] / scale, outstanding[:, matters] / scale)
+        gaps = cdist(X / scale, outstanding / scale)
         return np.asarray(away(X) & (gaps.min(axis=1) > SEPARATION))
 
     return allowed

@@ -70,6 +70,17 @@ def test_what_knowing_the_bad_rows_would_be_worth_is_measured_against_peers_that
 
 
 @pytest.mark.usefixtures("without_figures")
+def test_more_tables_count_apart_and_together_with_those_of_the_reporting_half():
+    more = rows("recommender", 0.2, task="hpobench-kc1") + rows("sobol", 0.1, task="hpobench-kc1")
+    table = "hpobench-vehicle"
+    reporting = rows("recommender", 0.1, task=table) + rows("sobol", 0.2, task=table)
+    text = race_report.race_report([*reporting, *more])
+    assert "| base | 2.00 [2.00, 2.00], 8 |" in text
+    assert "| base | sobol 2.00 [2.00, 2.00], 0.008 | sobol 1.00 [0.71, 1.41]," in text
+    assert "| table | 0.50 [0.50, 0.50], 8 |" in text
+
+
+@pytest.mark.usefixtures("without_figures")
 def test_the_task_of_a_confounded_loss_counts_only_where_this_engine_loses():
     apart = [("recommender", 1.2), ("sobol", 1.0)]
     confounded = [row for one, y in apart for row in rows(one, y, task="confounded-twin")]

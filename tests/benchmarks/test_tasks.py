@@ -1,6 +1,6 @@
 import pytest
 
-from benchmarks.tasks import CHOOSING, KINDS, REPORTING, load
+from benchmarks.tasks import CHOOSING, HALVES, KINDS, REPORTING, load, names_of
 from benchmarks.tasks.task import scales, sobol
 
 EXACT = {"branin": 0.397887, "hartmann3": -3.86278, "hartmann6": -3.32237, "levy8": 0.0}
@@ -8,7 +8,7 @@ EXACT = {"branin": 0.397887, "hartmann3": -3.86278, "hartmann6": -3.32237, "levy
 
 def test_the_halves_share_no_task_and_hold_every_kind():
     assert set(CHOOSING) == set(REPORTING) == {"synthetic", "table", "training", "sweep"}
-    names = [name for half in (CHOOSING, REPORTING) for names in half.values() for name in names]
+    names = [name for half in HALVES for name in names_of(half)]
     assert len(names) == len(set(names))
     assert set(scales()) == set(KINDS)
 

@@ -90,6 +90,11 @@ class TestAsking:
         batch = informed(16).ask(4)
         assert min(gap(a, b) for i, a in enumerate(batch) for b in batch[i + 1 :]) > 0.03
 
+    def test_picks_may_share_the_best_level_of_the_only_parameter_that_seems_to_matter(self):
+        grid = [Integer("depth", 1, 6), Integer("batch", 1, 8), Integer("width", 1, 8)]
+        batch = informed(16, grid, lambda params: abs(params["depth"] - 3)).ask(4)
+        assert [params["depth"] for params in plain(batch)].count(3) >= 3
+
     def test_maximising_mirrors_minimising(self):
         down = informed(noise=0.0)
         up = informed(noise=0.0, function=lambda p: -loss(p), direction="maximize")
