@@ -20,6 +20,7 @@ from benchmarks.variants.model import (
 from benchmarks.variants.proposing import (
     ConfidenceBound,
     anywhere,
+    apart_where_telling,
     choosing,
     diverged_as_worst,
     few_levels_or_not,
@@ -75,6 +76,8 @@ VARIANTS = {
         "recommender.feasibility": lambda *_: None}),
     "diverged-worst": Variant("diverged runs", "count as the worst loss seen",
                               diverged_as_worst()),
+    "apart-where-telling": Variant("batch", "picks are apart in what the runs tell from flat",
+                                   apart_where_telling()),
     "repeating": Variant("batch", "the incumbent once more after 12 runs, and after 24",
                          repeating()),
     "close-batch": Variant("batch", "picks may be as near as a hair", {"batch.SEPARATION": 0.0}),

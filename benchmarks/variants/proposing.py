@@ -124,6 +124,25 @@ def repeating() -> dict[str, Any]:
     return {"batch.propose": proposing}
 
 
+def apart_where_telling() -> dict[str, Any]:
+    """Keep picks apart by the parameters that the runs can tell from flat, if there are any."""
+    propose, apart = batch.propose, batch._apart
+    matters: list[npt.NDArray[np.bool_]] = []
+
+    def proposing(encoding: Encoding, *args: Any) -> list[batch.Pick]:
+        (fitted,) = [one for one in args if isinstance(one, Surrogate)]
+        telling = ~fitted.flat[encoding.groups]
+        matters[:] = [telling if telling.any() else ~telling]
+        return propose(encoding, *args)
+
+    def apart_there(posterior: Posterior, known: Array, outstanding: Array) -> batch.Allowed:
+        (there,) = matters
+        new, far = batch.away_from(known), apart(posterior, known[:0], outstanding * there)
+        return lambda X: np.asarray(new(X) & far(X * there))
+
+    return {"batch.propose": proposing, "batch._apart": apart_there}
+
+
 def anywhere(
     encoding: Encoding, region: Region, X: Array, reference: Params, flat: Sequence[str]
 ) -> Region:
