@@ -257,7 +257,7 @@ def race_report(rows: list[Row]) -> str:
 
 
 def more_tables(everything: Results) -> str:
-    """The tables that neither half holds, and all on which nothing was chosen, taken together."""
+    """The tables that neither half holds, alone and with those of the reporting half."""
     more, reporting = MORE["table"], REPORTING["table"]
     conditions = {
         name: results
@@ -277,8 +277,8 @@ def more_tables(everything: Results) -> str:
     }
     return (
         f"Our regret over the peer's on {', '.join(more)}.\n\n{ratios(conditions)}\n\n"
-        "The nearest peer of those that raced often, with p, on these and on all tables on which "
-        f"nothing was chosen:\n\n{nearest(together)}"
+        "The nearest peer of those that raced often, with p, on these and on all tables outside "
+        f"the choosing half:\n\n{nearest(together)}"
     )
 
 

@@ -1,8 +1,8 @@
 """The tasks of the race: four kinds, in two halves.
 
 The engine's defaults are chosen on the tasks of `CHOOSING` alone; what `REPORTING` says of them is
-therefore no fit to the tasks. Nothing was chosen on the tables of `MORE` either; they came late,
-and few peers raced on them. `APART` holds tasks that no table averages over.
+therefore no fit to the tasks. The tables of `MORE` came late: one default was chosen on them, and
+few peers raced there. `APART` holds tasks that no table averages over.
 """
 
 from __future__ import annotations
