@@ -26,7 +26,6 @@ from recommender.engine.trust import trusted
 from recommender.run import Params, Value
 
 Array = npt.NDArray[np.float64]
-Columns = npt.NDArray[np.intp]
 Allowed = Callable[[Array], npt.NDArray[np.bool_]]
 
 HAIR = 0.005  # of a parameter's range: a run that near to a known one only repeats it
