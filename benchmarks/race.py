@@ -195,8 +195,10 @@ def go_on(keys: list[Key], options: argparse.Namespace) -> None:
         os.environ[name] = "1"  # as many processes as cores, so a thread each
     rows = read(options.out)
     if options.again:
-        rows = [row for row in rows if row.key not in set(keys)]
-        write(options.out, rows)
+        chosen = set(keys)
+        rows = [row for row in rows if row.key not in chosen]
+        if not options.list:
+            write(options.out, rows)
     done = {row.key for row in rows}
     wanted = [key for key in keys if key not in done]
     print(f"{len(keys) - len(wanted)} done, {len(wanted)} left", flush=True)

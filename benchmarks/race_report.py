@@ -9,9 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmarks import comparison, markdown
-from benchmarks.peers import OURS
+from benchmarks.peers import CHANCE, OURS
 from benchmarks.results import CHECKPOINTS, FOLDER, Results, Row
-from benchmarks.tasks import KINDS, MORE, REPORTING, names_of
+from benchmarks.tasks import HALVES, KINDS, MORE, REPORTING, names_of
 from benchmarks.world import BAD_ROWS, BAD_ROWS_TOLD, BASE, CONDITIONS
 
 SIGNIFICANT = 0.05
@@ -33,9 +33,8 @@ def ratio_cell(ours: Array, theirs: Array) -> str:
     return f"{comparison.ratio(ours, theirs):.2f} [{low:.2f}, {high:.2f}]"
 
 
-def mean_ranks(results: Results) -> dict[int, dict[str, float]]:
-    """The mean rank of each peer that raced often, at each checkpoint."""
-    peers = results.often_raced
+def mean_ranks(results: Results, peers: Sequence[str]) -> dict[int, dict[str, float]]:
+    """The mean rank of each of the peers at each checkpoint, over the races that all ended."""
     return {
         runs: dict(zip(peers, comparison.mean_ranks(results.of(peers, runs)).tolist(), strict=True))
         for runs in CHECKPOINTS
@@ -45,7 +44,7 @@ def mean_ranks(results: Results) -> dict[int, dict[str, float]]:
 def overview(results: Results) -> str:
     """The peers of one condition, one a line."""
     ranked = results.often_raced
-    means = mean_ranks(results)
+    means = mean_ranks(results, ranked)
     lines = []
     for peer in results.peers:
         own = results.of([peer], CHECKPOINTS[-1])[:, 0]
@@ -69,13 +68,6 @@ def overview(results: Results) -> str:
         f"Ranks among the {len(ranked)} peers that have one, over the "
         f"{len(results.of(ranked, CHECKPOINTS[-1]))} races that they all ended."
     )
-    shared = results.of(results.peers, CHECKPOINTS[-1])
-    if len(ranked) < len(results.peers) and len(shared):
-        all_ranks = zip(results.peers, comparison.mean_ranks(shared), strict=True)
-        every = ", ".join(f"{peer} {rank:.2f}" for peer, rank in all_ranks)
-        text += (
-            f" Over the {len(shared)} races that all peers ended the ranks after 40 are: {every}."
-        )
     return f"{text}\n\n{of_other_tasks(results)}" if results.others else text
 
 
@@ -104,17 +96,17 @@ def ratios(named: Mapping[str, Results]) -> str:
     return markdown.table(["", *peers], lines)
 
 
-def ranks(named: Mapping[str, Results]) -> str:
-    """Our mean rank among the peers that raced often and the next best one's, a line a name."""
+def ranks(named: Mapping[str, tuple[Results, Sequence[str]]]) -> str:
+    """Our mean rank among some peers and the next best one's, a line a name."""
     lines = []
-    for name, results in named.items():
-        peers, cells = results.often_raced, []
-        for means in mean_ranks(results).values():
+    for name, (results, peers) in named.items():
+        races, cells = len(results.of(peers, CHECKPOINTS[-1])), []
+        for means in mean_ranks(results, peers).values() if races else ():
             others = [(rank, peer) for peer, rank in means.items() if peer != OURS]
             rank, best = min(others, default=(0.0, ""))
             cells.append(f"{means[OURS]:.2f}, {best} {rank:.2f}" if others else "")
-        races = len(results.of(peers, CHECKPOINTS[-1]))
-        lines.append([name, *cells, str(len(peers)), str(races)])
+        if races:
+            lines.append([name, *cells, str(len(peers)), str(races)])
     header = [*(f"rank {runs}" for runs in CHECKPOINTS), "peers", "races"]
     return markdown.table(["", *header], lines)
 
@@ -150,33 +142,38 @@ def by_task(results: Results, tasks: Sequence[str]) -> str:
 
 
 def losses(results: Results) -> str:
-    """Where a peer has the lower regret, worst first."""
-    found, compared, significant = [], 0, 0
+    """Where a peer has the lower regret, worst first, and how often one with a model has it."""
+    found, compared, behind, significant = [], 0, 0, 0
+    halves = {task: half for half in HALVES for task in names_of(half)}
     for condition in CONDITIONS:
-        for task in KINDS:
+        for task, half in halves.items():
             one = results.only(condition, [task])
             for peer in one.others:
                 ours, theirs = one.pairs(peer)
                 if len(ours) < 2:
                     continue
-                compared += 1
+                counts = half == "reporting" and peer not in CHANCE
+                compared += counts
                 ratio, p = comparison.ratio(ours, theirs), comparison.wilcoxon_p(ours, theirs)
                 if ratio > BEHIND:
                     told = p_cell(p) if len(ours) >= ENOUGH else "too few"
-                    significant += p < SIGNIFICANT
-                    cells = [condition, f"{task} ({KINDS[task]})", peer, ratio_cell(ours, theirs)]
-                    found.append((ratio, [*cells, told, str(len(ours))]))
+                    behind += counts
+                    significant += counts and p < SIGNIFICANT
+                    cells = [condition, f"{task} ({KINDS[task]})", half, peer]
+                    cells += [ratio_cell(ours, theirs), told, str(len(ours))]
+                    found.append((ratio, cells))
     said = (
-        f"Of {compared} comparisons with a peer, each on one task under one condition and over two "
-        f"races at least, {len(found)} are above {BEHIND}, {significant} of them with p < "
-        f"{SIGNIFICANT}, which is not corrected for their number. "
-        f"Fewer than {ENOUGH} races can give no such p."
+        f"Of {compared} comparisons with a peer that has a model, each on one task of the "
+        f"reporting half under one condition and over two races at least, {behind} are above "
+        f"{BEHIND}, {significant} of them with p < {SIGNIFICANT}, which is not corrected for their "
+        f"number. Fewer than {ENOUGH} races can give no such p. The table has those of all tasks "
+        "and peers."
     )
     if not found:
         return said
     found.sort(key=lambda entry: -entry[0])
     lines = [cells for _, cells in found]
-    heads = ["condition", "task", "peer", "ours / peer", "p", "races"]
+    heads = ["condition", "task", "half", "peer", "ours / peer", "p", "races"]
     return f"{said}\n\n{markdown.table(heads, lines)}"
 
 
@@ -233,7 +230,9 @@ def race_report(rows: list[Row]) -> str:
         ratios(conditions),
         "![Ratios by condition](results/ratios.png)",
         "Our mean rank, and that of the best other one, among the peers that raced often.",
-        ranks(conditions),
+        ranks({name: (results, results.often_raced) for name, results in conditions.items()}),
+        "The same among all peers, over the fewer races that all of them ended.",
+        ranks({name: (results, results.peers) for name, results in conditions.items()}),
         "### What knowing the bad rows would be worth",
         known_bad_rows(everything),
         "### Where this engine loses",

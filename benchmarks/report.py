@@ -53,11 +53,12 @@ def ablation_report(rows: list[Row]) -> str:
             ratio_cell(theirs, ours),
             p_cell(comparison.wilcoxon_p(theirs, ours)),
             str(len(ours)),
+            str(int(np.count_nonzero(ours != theirs))),
         ]
         for item, says, condition, ours, theirs in changes
         if len(ours)
     ]
-    heads = ["choice", "instead", "condition", "instead / ours", "p", "races"]
+    heads = ["choice", "instead", "condition", "instead / ours", "p", "races", "differ"]
     return markdown.table(heads, lines) if lines else "No results yet."
 
 

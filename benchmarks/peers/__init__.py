@@ -14,6 +14,7 @@ from benchmarks.peers.peer import Peer, Result
 from recommender.space import SearchSpace
 
 OURS = "recommender"
+CHANCE = ("random", "sobol")  # who have no model
 # Each peer's class, and what has to be installed for it.
 PEERS: dict[str, tuple[str, tuple[str, ...]]] = {
     OURS: ("engine:Engine", ()),
@@ -43,4 +44,4 @@ def make(name: str, space: SearchSpace, seed: int) -> Peer:
     return peer(space, seed)
 
 
-__all__ = ["OURS", "PEERS", "Peer", "Result", "make", "missing"]
+__all__ = ["CHANCE", "OURS", "PEERS", "Peer", "Result", "make", "missing"]

@@ -51,23 +51,15 @@ class Botorch(Bookkeeper):
         torch.manual_seed(1000 * self.seed + len(self.results) + len(self.pending))
         runs = self.penalised
         X = self._columns([params for params, _ in runs])
-        acquisition = qLogNoisyExpectedImprovement(
-            self._fitted(runs),
-            X,
-            X_pending=self._columns(self.pending) if self.pending else None,
-        )
-        upper = [float(len(self.choices.get(c, (0, 1))) - 1) for c in range(len(self.space))]
-        bounds = torch.tensor([[0.0] * len(self.space), upper], dtype=torch.double)
-        if self.choices or self.levels:
-            points, _ = optimize_acqf_mixed_alternating(
-                acquisition, bounds, discrete_dims=self.levels, cat_dims=self.choices, q=n
-            )
-        else:
-            points, _ = optimize_acqf(
-                acquisition, bounds, q=n, num_restarts=10, raw_samples=512, sequential=True
-            )
-        asked = [self._params(point) for point in points.detach().numpy()]
-        self.pending += asked
+        acquisition = qLogNoisyExpectedImprovement(self._fitted(runs), X)
+        asked: list[Params] = []
+        for _ in range(n):
+            # Asked for several at once, BoTorch forgets after the first what was pending before.
+            if self.pending:
+                acquisition.set_X_pending(self._columns(self.pending))
+            params = self._params(self._maximised(acquisition).detach().numpy()[0])
+            self.pending.append(params)
+            asked.append(params)
         return asked
 
     def best(self) -> Params:
@@ -77,6 +69,18 @@ class Botorch(Bookkeeper):
         with torch.no_grad():
             means = model.posterior(self._columns(finished)).mean
         return finished[int(means.argmax())]
+
+    def _maximised(self, acquisition: qLogNoisyExpectedImprovement) -> torch.Tensor:
+        """Return the (1, D) point of the highest acquisition."""
+        upper = [float(len(self.choices.get(c, (0, 1))) - 1) for c in range(len(self.space))]
+        bounds = torch.tensor([[0.0] * len(self.space), upper], dtype=torch.double)
+        if self.choices or self.levels:
+            point, _ = optimize_acqf_mixed_alternating(
+                acquisition, bounds, discrete_dims=self.levels, cat_dims=self.choices, q=1
+            )
+        else:
+            point, _ = optimize_acqf(acquisition, bounds, q=1, num_restarts=10, raw_samples=512)
+        return point
 
     def _fitted(self, runs: list[tuple[Params, float]]) -> SingleTaskGP:
         X = self._columns([params for params, _ in runs])

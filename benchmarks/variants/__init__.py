@@ -26,13 +26,12 @@ from benchmarks.variants.proposing import (
     few_levels_or_not,
     flat_or_not,
     improvement_on_mean,
-    last_exploits,
     outstanding_unknown,
     own_result_believed,
     repeating,
     unrounded,
 )
-from benchmarks.variants.transforms import half_ranked, of_losses, ranked, warped
+from benchmarks.variants.transforms import half_ranks, warped
 from benchmarks.variants.variant import ChangedEngine, Variant
 from recommender.engine.likelihood import NOISE
 
@@ -45,18 +44,13 @@ VARIANTS = {
         "surrogate.kernel_of_skopt": matern_of_skopt,
     }),
     "lengths-wide": Variant("length scales", "standard deviation sqrt 3", priors(
-        length=(None, math.sqrt(3.0)))),
-    "lengths-narrow": Variant("length scales", "standard deviation 1", priors(
-        length=(None, 1.0))),
-    "lengths-long": Variant("length scales", "standard deviation 1, mode at 0.5 sqrt(p)", priors(
-        length=(lambda p: math.log(0.5 * math.sqrt(p)), 1.0))),
+        length_sd=math.sqrt(3.0))),
+    "lengths-narrow": Variant("length scales", "standard deviation 1", priors(length_sd=1.0)),
     "noise-narrow": Variant("noise", "prior LogNormal(-4, 1)", priors(noise=(-4.0, 1.0))),
-    "noise-high": Variant("noise", "prior LogNormal(-2, 2)", priors(noise=(-2.0, 2.0))),
     "believing": Variant("robust noise", "every result is believed", {
         "fitting.doubt": lambda *_: None, "fitting.doubt_together": lambda *_: None}),
     "averaged": Variant("hyperparameters", "acquisition averaged over five", averaged(4)),
-    "ranks": Variant("output warping", "half the losses, half their ranks", of_losses(ranked)),
-    "half-ranks": Variant("output warping", "ranks above the median", of_losses(half_ranked)),
+    "half-ranks": Variant("output warping", "ranks above the median", half_ranks()),
     "own-scale": Variant("output warping", "none", {
         "fitting._warped": lambda fitted, y: fitted}),
     "warped": Variant("input warping", "a power a parameter, where 2 nats likelier", warped(2.0)),
@@ -64,8 +58,6 @@ VARIANTS = {
                        choosing(improvement_on_mean)),
     "confidence": Variant("acquisition", "confidence bound, 2 standard deviations", choosing(
         lambda worlds, *_: ConfidenceBound(worlds.posterior, 2.0))),
-    "last-exploits": Variant("acquisition", "the fourth pick has the lowest mean",
-                             choosing(last_exploits)),
     "unimproved": Variant("maximiser", "none: the best of 2,300 candidates", {
         "maximiser._climb": lambda score, encoding, region, starts: starts}),
     "each-alone": Variant("batch", "a pick knows nothing of those before it", {
@@ -80,7 +72,6 @@ VARIANTS = {
                                    apart_where_telling()),
     "repeating": Variant("batch", "the incumbent once more after 12 runs, and after 24",
                          repeating()),
-    "close-batch": Variant("batch", "picks may be as near as a hair", {"batch.SEPARATION": 0.0}),
     "smooth": Variant("incumbent", "the lowest mean of the smooth function", {
         "surrogate.roughened": lambda fitted, told: fitted}),
     "rough-as-noise": Variant("incumbent", "what lies off is as soon rough as noise", {
@@ -90,7 +81,6 @@ VARIANTS = {
     "late-model": Variant("start", "the model needs one run more than parameters", {
         "recommender.ENOUGH": math.inf}),
     "start-12": Variant("start", "12 spread runs before the model", start=12),
-    "start-16": Variant("start", "16 spread runs before the model", start=16),
     "few-levels-short": Variant("few levels", "length scales like the others'", {
         "recommender.fit": unaware_of_few_levels}),
     "few-levels-half-way": Variant("few levels", "trusted half way like the others", {

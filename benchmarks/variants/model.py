@@ -1,11 +1,11 @@
 """Other kernels and priors of the Gaussian process.
 
-Symbols: r2 (n, m) are squared distances in length scales, p the number of parameters.
+Symbols: r2 (n, m) are squared distances in length scales.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from typing import Any
 
 import numpy as np
@@ -53,23 +53,16 @@ def unaware_of_few_levels(
 
 
 def priors(
-    length: tuple[Callable[[int], float] | None, float] | None = None,
-    noise: tuple[float, float] | None = None,
+    length_sd: float | None = None, noise: tuple[float, float] | None = None
 ) -> dict[str, Any]:
-    """Replace the priors: means and standard deviations in log.
-
-    A length scale's mean is a function of p, or None to stay as it is.
-    """
+    """Replace the length scales' standard deviation or the noise's mean and that, all in log."""
     own = Priors.of
 
     def of(cls: type[Priors], components: Components, coarse: Collection[int] = ()) -> Priors:
         found = own(components, coarse)
         mean, sd = found.mean.copy(), found.sd.copy()
-        p = len(components[0])
-        if length is not None:
-            mean_of, sd[:p] = length
-            if mean_of is not None:
-                mean[:p] = mean_of(p)
+        if length_sd is not None:
+            sd[: len(components[0])] = length_sd
         if noise is not None:
             mean[-1], sd[-1] = noise
         return cls(mean, sd)

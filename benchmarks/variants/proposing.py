@@ -46,10 +46,13 @@ class ConfidenceBound:
 
 
 def choosing(over: Callable[[Worlds, Array, np.random.Generator], Any]) -> dict[str, Any]:
-    """Choose by what `over` returns for worlds, the (b, D) baseline points and random numbers."""
+    """Choose by what `over` returns for worlds, the (b, D) baseline points and random numbers.
+
+    It is not told where runs diverge, so nothing is learned of it where they do.
+    """
 
     def scored(worlds: Worlds, baseline: Array, rng: np.random.Generator, _: object) -> Any:
-        return over(worlds, baseline, rng)  # no task here has a region that diverges
+        return over(worlds, baseline, rng)
 
     return {"batch.NoisyImprovement": SimpleNamespace(over=scored)}
 
@@ -59,15 +62,6 @@ def improvement_on_mean(
 ) -> NoisyImprovement:
     """Return the improvement on the lowest posterior mean, not on what is the best in a world."""
     return NoisyImprovement(worlds.posterior, worlds.posterior.means(baseline).min(axis=0))
-
-
-def last_exploits(
-    worlds: Worlds, baseline: Array, rng: np.random.Generator
-) -> NoisyImprovement | ConfidenceBound:
-    """Return the improvement for the first three picks of a batch, the mean for the fourth."""
-    if len(worlds.points) % 4 == 3:
-        return ConfidenceBound(worlds.posterior, 0.0)
-    return NoisyImprovement.over(worlds, baseline, rng)
 
 
 def outstanding_unknown(posterior: Posterior, pending: Array, rng: np.random.Generator) -> Worlds:

@@ -5,7 +5,6 @@ Symbols: X (n, D) are the runs in the unit cube, y (n,) their losses.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -23,31 +22,22 @@ from recommender.engine.posterior import Posterior
 Array = npt.NDArray[np.float64]
 
 
-def of_losses(transform: Callable[[Array], Array]) -> dict[str, Any]:
-    """Fit transformed losses."""
+def half_ranks() -> dict[str, Any]:
+    """Fit to losses of which those above the median keep only their rank (Vizier)."""
     own = surrogate.fit
 
     def fit(X: Array, y: Array, *rest: Any, **options: Any) -> surrogate.Surrogate:
-        return own(X, transform(y), *rest, **options)
+        return own(X, half_ranked(y), *rest, **options)
 
     return {"recommender.fit": fit}
 
 
-def ranked(y: Array) -> Array:
-    """Return half the standardised losses and half their normal scores."""
-    scale = max(float(y.std()), 1e-300)
-    return np.asarray(0.5 * (y - y.mean()) / scale + 0.5 * _normal_scores(y))
-
-
 def half_ranked(y: Array) -> Array:
-    """Return the losses, of which those above the median keep only their rank (Vizier)."""
+    """Return the losses, those above the median as far above it as their normal scores."""
     median = float(np.median(y))
     scale = float(np.sqrt(((y[y <= median] - median) ** 2).mean()))
-    return np.where(y > median, median + scale * _normal_scores(y), y)
-
-
-def _normal_scores(y: Array) -> Array:
-    return np.asarray(ndtri((rankdata(y, method="ordinal") - 0.5) / len(y)))
+    scores = ndtri((rankdata(y, method="ordinal") - 0.5) / len(y))
+    return np.where(y > median, median + scale * scores, y)
 
 
 @dataclass(frozen=True)

@@ -37,6 +37,15 @@ def test_a_race_goes_on_where_it_stopped(out, monkeypatch, capsys):
     assert "2 done, 0 left" in capsys.readouterr().out
 
 
+def test_to_list_what_would_run_again_takes_nothing_out(out, monkeypatch, capsys):
+    chosen = ("--tasks", "branin", "--peers", "random", "--seeds", 1, "--jobs", 1, "--out", out)
+    command(monkeypatch, *chosen)
+    before = out.read_text(encoding="utf-8")
+    command(monkeypatch, *chosen, "--again", "--list")
+    assert out.read_text(encoding="utf-8") == before
+    assert "0 done, 1 left" in capsys.readouterr().out
+
+
 def test_what_a_peer_raises_is_recorded(monkeypatch):
     class Breaks(Random):
         def ask(self, n):
@@ -120,3 +129,43 @@ def test_the_same_seed_gives_the_same_race_in_another_process():
     }
     assert len(said) == 1
     assert said.pop().count("0x") >= 8
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_botorch_knows_all_pending_runs_at_every_pick_of_a_batch(monkeypatch):
+    if absent := peers.missing("botorch"):
+        pytest.skip(f"{', '.join(absent)} is not installed")
+    from benchmarks.peers import botorch
+
+    known = []
+    maximise = botorch.optimize_acqf
+
+    def watched(acquisition, *args, **kwargs):
+        known.append(len(acquisition.X_baseline))
+        return maximise(acquisition, *args, **kwargs)
+
+    monkeypatch.setattr(botorch, "optimize_acqf", watched)
+    task = load("branin")
+    peer = peers.make("botorch", task.space, 0)
+    peer.tell([(params, task.truth(params)) for params in sobol(task.space, 8, 0)])
+    peer.ask(2)
+    peer.ask(2)
+    assert [more - known[0] for more in known] == [0, 1, 2, 3]
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("name", ["optuna-tpe", "optuna-gp"])
+def test_optuna_uses_its_model_however_many_of_the_start_diverged(name, monkeypatch):
+    if absent := peers.missing(name):
+        pytest.skip(f"{', '.join(absent)} is not installed")
+    import optuna
+
+    def at_random(*_):
+        raise AssertionError("a start-up trial")
+
+    monkeypatch.setattr(optuna.samplers.RandomSampler, "sample_independent", at_random)
+    task = load("branin")
+    peer = peers.make(name, task.space, 0)
+    start = sobol(task.space, 8, 0)
+    peer.tell([(params, None if n > 1 else task.truth(params)) for n, params in enumerate(start)])
+    assert len(peer.ask(4)) == 4

@@ -25,13 +25,27 @@ def test_the_figures_are_drawn(tmp_path, monkeypatch):
 def test_the_report_says_where_this_engine_wins_and_loses():
     behind = rows("recommender", 0.1, task="twin-2") + rows("skopt", 0.05, task="twin-2")
     text = race_report.race_report(rows("recommender", 0.1) + rows("skopt", 0.2) + behind)
-    assert "| base | twin-2 (sweep) | skopt | 2.00 [2.00, 2.00] | 0.0" in text
+    assert "| base | twin-2 (sweep) | reporting | skopt | 2.00 [2.00, 2.00] | 0.0" in text
     assert "| base | levy8" not in text
-    assert "Of 2 comparisons with a peer" in text
+    assert "Of 2 comparisons with a peer that has a model" in text
     assert "1 are above 1.05, 1 of them with p < 0.05" in text
     assert "| synthetic | 0.50 [0.50, 0.50], 8 |" in text
     # Level, but for the last, at which each has the lower regret on one of the two tasks.
     assert "| base | 1.50, skopt 1.50 | 1.50, skopt 1.50 | 1.50, skopt 1.50 | 1.50, skopt" in text
+
+
+@pytest.mark.usefixtures("without_figures")
+def test_only_peers_with_a_model_on_the_reporting_half_count_in_how_often_this_engine_loses():
+    races = [
+        row
+        for task in ("levy8", "branin")
+        for peer, regret in (("recommender", 0.2), ("sobol", 0.1), ("ax", 0.1))
+        for row in rows(peer, regret, task=task)
+    ]
+    text = race_report.race_report(races)
+    assert "Of 1 comparisons with a peer that has a model" in text
+    assert "1 are above 1.05, 1 of them with p < 0.05" in text
+    assert "| base | branin (synthetic) | choosing | sobol | 2.00" in text
 
 
 @pytest.mark.usefixtures("without_figures")
@@ -86,7 +100,9 @@ def test_the_task_of_a_confounded_loss_counts_only_where_this_engine_loses():
     confounded = [row for one, y in apart for row in rows(one, y, task="confounded-twin")]
     text = race_report.race_report([*rows("recommender", 0.1), *rows("sobol", 0.2), *confounded])
     assert "| sobol | 1.000 | 1.20 [1.20, 1.20] | 8 |" in text
-    assert "| base | confounded-twin (sweep) | sobol | 1.20 [1.20, 1.20] | 0.008 | 8 |" in text
+    assert (
+        "| base | confounded-twin (sweep) | apart | sobol | 1.20 [1.20, 1.20] | 0.008 | 8 |" in text
+    )
     assert text.count("confounded-twin") == 1
 
 
@@ -94,7 +110,7 @@ def test_the_task_of_a_confounded_loss_counts_only_where_this_engine_loses():
 def test_of_few_races_no_p_is_given():
     ours, theirs = rows("recommender", 0.3)[:3], rows("ax", 0.1)[:3]
     text = race_report.race_report(ours + theirs)
-    assert "| base | levy8 (synthetic) | ax | 3.00 [3.00, 3.00] | too few | 3 |" in text
+    assert "| base | levy8 (synthetic) | reporting | ax | 3.00 [3.00, 3.00] | too few | 3 |" in text
     assert "1 are above 1.05, 0 of them" in text
 
 
@@ -121,9 +137,9 @@ def test_only_what_stands_between_the_markers_is_replaced():
 def test_the_ablation_says_what_each_choice_is_worth():
     changed = rows("matern", 0.4) + rows("plug-in", 0.1)
     text = report.ablation_report(rows("recommender", 0.2) + changed)
-    assert "| kernel | Matern 5/2 | base | 2.00 [2.00, 2.00] | 0.008 | 8 |" in text
-    assert "| log EI over the lowest mean | base | 0.50 [0.50, 0.50] | 0.008 | 8 |" in text
-    assert "| the run of the lowest loss | base | 1.00 [1.00, 1.00] | 1.000 | 8 |" in text
+    assert "| kernel | Matern 5/2 | base | 2.00 [2.00, 2.00] | 0.008 | 8 | 8 |" in text
+    assert "| log EI over the lowest mean | base | 0.50 [0.50, 0.50] | 0.008 | 8 | 8 |" in text
+    assert "| the run of the lowest loss | base | 1.00 [1.00, 1.00] | 1.000 | 8 | 0 |" in text
 
 
 def test_the_ablation_compares_within_a_condition():
@@ -132,5 +148,5 @@ def test_the_ablation_compares_within_a_condition():
 
     base = rows("recommender", 0.2) + rows("believing", 0.2)
     text = report.ablation_report(base + bad("recommender", 0.1) + bad("believing", 0.3))
-    assert "| every result is believed | base | 1.00 [1.00, 1.00] | 1.000 | 8 |" in text
-    assert "| every result is believed | bad-rows-5 | 3.00 [3.00, 3.00] | 0.008 | 8 |" in text
+    assert "| every result is believed | base | 1.00 [1.00, 1.00] | 1.000 | 8 | 0 |" in text
+    assert "| every result is believed | bad-rows-5 | 3.00 [3.00, 3.00] | 0.008 | 8 | 8 |" in text
