@@ -46,10 +46,11 @@ class Configuration(Mapping[str, Value]):
 class Suggestion(Configuration):
     """A configuration to run: a mapping of its parameters, with what is believed of it.
 
-    `id` is what the run is called until it is told under another name. `mean` and `sd` predict
-    the value that will be recorded, noise included, in the objective's units; the improvement is
-    over the incumbent, within the same context where one is declared. They are None where no
-    model stands behind the suggestion.
+    `id` is what the run is called until it is told under another name. `role` says what it is for:
+    start (the defaults), space-filling, explore, exploit or replicate. `mean` and `sd` predict the
+    value that will be recorded, noise included, in the objective's units; the improvement is over
+    the incumbent, within the same context where one is declared. They are None where no model
+    stands behind the suggestion.
     """
 
     def __init__(
@@ -79,9 +80,10 @@ class Batch(Sequence[Suggestion]):
     """The suggestions of one `ask`, and what to know before trusting them.
 
     `exploratory` says that the batch covers a context by design. `context_share` is the share of
-    the objective's variance that the context alone explains. `evaluate` holds the ids of the
-    finished runs whose missing objective would teach most, the most instructive first. `fitted`
-    is the number of runs behind the model.
+    the objective's variance that the context alone explains, `noise` the noise of the objective as
+    replicates show it, None without any. `evaluate` holds the ids of the finished runs whose
+    missing objective would teach most, the most instructive first. `fitted` is the number of runs
+    behind the model.
     """
 
     suggestions: tuple[Suggestion, ...]
@@ -151,7 +153,11 @@ class Incumbent(Configuration):
 
     @property
     def worth_repeating(self) -> bool:
-        """Whether a replicate should confirm it: probably not the best, by less than it is sure."""
+        """Whether a replicate should confirm it.
+
+        It should where another is the best more likely than not, and the lead over the rival is
+        less than the standard deviation of that lead.
+        """
         if self.rival is None or self.probability_best is None:
             return False
         return self.probability_best < 0.5 and self.rival.lead < self.rival.sd

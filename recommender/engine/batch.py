@@ -17,7 +17,7 @@ from recommender.engine.design import space_filling
 from recommender.engine.encoding import Encoding, Region
 from recommender.engine.evidence import Evidence
 from recommender.engine.incumbent import RunsInContext, contenders, probability_best
-from recommender.engine.maximiser import NEAR, candidates, maximise
+from recommender.engine.maximiser import NEAR, Score, candidates, maximise
 from recommender.engine.noisy_improvement import NoisyImprovement, Worlds
 from recommender.engine.posterior import Posterior
 from recommender.engine.rounding import round_params, simplify
@@ -135,20 +135,17 @@ def propose(
             **{name: region.fixed[name] for name in context},
         }
         near = trusted(encoding, region, evidence.X, reference, flat)
-        X = candidates(encoding, near, around, rng)
-        params, role = None, ""
-        apart = _apart(posterior, known, worlds.points)
-        for allowed in (apart, away_from(known)):
-            x = maximise(score, encoding, near, X, allowed)
-            if x is not None:
-                new = encoding.decode(x, near)
-                params = simplify(new, reference, encoding, near, score, allowed)
-                break
+        apart, away = _apart(posterior, known, worlds.points), away_from(known)
+        role = ""
+        params = _new(score, encoding, near, around, reference, (apart, away), rng)
+        if params is None:
+            params = _new(score, encoding, region, around, reference, (away,), rng)
         if params is None:
             # Nothing new is left in the region: repeat what may be the best there.
             x = _contender(surrogate, encoding, region, evidence, picks, rng)
             if x is None:
-                x = maximise(score, encoding, near, X, away_from(known[:0]))
+                X = candidates(encoding, region, around, rng)
+                x = maximise(score, encoding, region, X, away_from(known[:0]))
             params, role = _repeated(encoding, region, x, evidence), "replicate"
         x = encoding.encode([params])[0]
         picks.append(
@@ -180,6 +177,25 @@ def _apart(posterior: Posterior, known: Array, outstanding: Array) -> Allowed:
         return np.asarray(away(X) & (gaps.min(axis=1) > SEPARATION))
 
     return allowed
+
+
+def _new(
+    score: Score,
+    encoding: Encoding,
+    region: Region,
+    around: Array,
+    reference: Params,
+    tests: Sequence[Allowed],
+    rng: np.random.Generator,
+) -> dict[str, Value] | None:
+    """Return the best new configuration of a region found, by the first test that any passes."""
+    X = candidates(encoding, region, around, rng)
+    for allowed in tests:
+        x = maximise(score, encoding, region, X, allowed)
+        if x is not None:
+            params = encoding.decode(x, region)
+            return simplify(params, reference, encoding, region, score, allowed)
+    return None
 
 
 def _contender(

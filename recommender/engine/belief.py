@@ -1,6 +1,7 @@
 """What is known and believed, as whoever explains or draws it needs it.
 
-Symbols: X (m, D) are points of the unit cube; values are in the metric's own units and direction.
+Symbols: X (m, D) are points of the unit cube; values are in the metric's own units and
+direction, but draws, which are losses.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import numpy.typing as npt
 
 from recommender.engine.encoding import Encoding
 from recommender.engine.evidence import Evidence
+from recommender.engine.posterior import mixture
 from recommender.engine.surrogate import Surrogate
 from recommender.run import Objective, Params
 
@@ -48,14 +50,23 @@ class Belief:
             X: the points.
             noisy: of one more training there, rather than of its true value.
         """
-        first, second = np.zeros(len(X)), np.zeros(len(X))
-        for weight, posterior in self.model.alternatives:
-            means, sds = posterior.predict(X)
-            first += weight * means[:, 0]
-            second += weight * (means[:, 0] ** 2 + sds**2 + noisy * posterior.noise)
-        sds = np.sqrt(np.maximum(second - first**2, 0.0))
-        losses, spreads = self.model.losses(first, sds)
+        means, variances = [], []
+        for _, posterior in self.model.alternatives:
+            latent, sds = posterior.predict(X)
+            means.append(latent[:, 0])
+            variances.append(sds**2 + noisy * posterior.noise)
+        weights = [weight for weight, _ in self.model.alternatives]
+        mean, variance = mixture(weights, np.array(means), np.array(variances))
+        losses, spreads = self.model.losses(mean, np.sqrt(variance))
         return self._oriented(losses), spreads
+
+    def in_noise(self, value: float) -> float:
+        """Return a value of the metric, on the model's scale, in standard deviations of the noise.
+
+        Up to the sign; it needs a model.
+        """
+        z = self.model.warp(np.array([self.objective.to_loss(value)]))
+        return float(z[0] / self.model.posterior.noise**0.5)
 
     def predict(self, runs: Sequence[Params]) -> tuple[Array, Array]:
         """Return what one more training of each configuration is predicted to report, with sd."""

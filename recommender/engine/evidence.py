@@ -42,16 +42,17 @@ class Evidence:
     """The runs in the unit cube.
 
     `measured` and `unmeasured` are the runs behind `X` (n, D), `y` (n,) and the finished ones
-    without a value. `pending` (k, D) holds the points whose results are outstanding, whether the
-    training still runs or only the metric is missing; `diverged` (q, D) those that failed because
-    of where they lie; `known` (r, D) every point that must not be proposed again, and
-    `known_params` the same in the user's units.
+    without a value; `finished` (m, D) are the points of both. `pending` (k, D) holds the points
+    whose results are outstanding, whether the training still runs or only the metric is missing;
+    `diverged` (q, D) those that failed because of where they lie; `known` (r, D) every point that
+    must not be proposed again, and `known_params` the same in the user's units.
     """
 
     measured: tuple[Observation, ...]
     unmeasured: tuple[Observation, ...]
     X: Array
     y: Array
+    finished: Array
     pending: Array
     diverged: Array
     known: Array
@@ -75,6 +76,7 @@ class Evidence:
             unmeasured=unmeasured,
             X=points(measured),
             y=np.array([o.loss for o in measured], dtype=float),
+            finished=points([*measured, *unmeasured]),
             pending=points([*pending, *unmeasured]),
             diverged=points(diverged),
             known=points(known),

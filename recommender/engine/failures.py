@@ -16,7 +16,8 @@ from recommender.engine.surrogate import fit_posterior
 def feasibility(evidence: Evidence, groups: npt.NDArray[np.intp]) -> Posterior | None:
     """Return a model of where trainings diverge, or None while none has.
 
-    It is a Gaussian process on labels: +1 for a run that diverged, -1 for one that did not.
+    It is a Gaussian process on labels: +1 for a run that diverged, -1 for one that finished,
+    whether or not its metric is known.
 
     Args:
         evidence: the runs.
@@ -24,6 +25,6 @@ def feasibility(evidence: Evidence, groups: npt.NDArray[np.intp]) -> Posterior |
     """
     if not len(evidence.diverged):
         return None
-    X = np.vstack([evidence.X, evidence.diverged])
-    labels = np.append(-np.ones(len(evidence.X)), np.ones(len(evidence.diverged)))
+    X = np.vstack([evidence.finished, evidence.diverged])
+    labels = np.append(-np.ones(len(evidence.finished)), np.ones(len(evidence.diverged)))
     return fit_posterior(X, labels, groups)

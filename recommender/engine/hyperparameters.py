@@ -114,7 +114,7 @@ def around(likelihood: Likelihood, theta: Array) -> tuple[Array, Array]:
     variances, axes = np.linalg.eigh(_curvature(likelihood, theta))
     # Where the runs say nothing the prior does: no direction is wider than it.
     widest = likelihood.priors.sd.max()
-    sds = np.clip(np.maximum(variances, 0.0), widest**-2, None) ** -0.5
+    sds = np.clip(variances, widest**-2, None) ** -0.5
     steps = math.sqrt(len(theta)) * (axes * sds).T
     points = np.vstack([theta + steps, theta - steps])
     logs = np.array([-likelihood.negative_log_posterior(point)[0] for point in points])

@@ -27,11 +27,12 @@ HALF = 0.5  # of the variance: a context that explains less is believed rather t
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """A warning: a code for programs, a message for people, and the runs it is about."""
+    """A warning: a code for programs, a message for people, and what it is about."""
 
     code: str
     message: str
     runs: tuple[str, ...] = ()
+    parameters: tuple[str, ...] = ()
 
 
 def no_model(evidence: Evidence, needed: int, metric: str) -> Notice:
@@ -64,9 +65,9 @@ def of_the_objective(
 ) -> tuple[float | None, list[Notice]]:
     """Return what a context explains of the objective's variance, and what that means.
 
-    The share is None without a declared context, and where there is no variance to explain. Without
-    a context the notices name the parameters that seem to rescale the objective all the same.
-    `held` are the context parameters that the caller holds, with their values. Results that a
+    The share is None without a declared context, and of fewer than three results or equal ones.
+    Without a context the notices name the parameters that seem to rescale the objective all the
+    same. `held` are the context parameters that the caller holds, with their values. Results that a
     `surrogate` cannot believe do not count.
     """
     kept = np.ones(len(evidence.y), dtype=bool)
@@ -128,6 +129,7 @@ def _suspected_context(
                 f"{effect}; a temperature rescales a contrastive loss whether or not the result "
                 f"is better. If so, declare objective.context: [{parameter.name}], or optimise "
                 "an outcome metric such as NMI",
+                parameters=(parameter.name,),
             )
         )
     return notices

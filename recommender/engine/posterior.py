@@ -6,6 +6,7 @@ until it is conditioned on draws).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,6 +18,19 @@ from recommender.engine.kernel import Kernel
 Array = npt.NDArray[np.float64]
 RELATIVE_JITTER = 1e-9
 CHUNK = 2**19  # values at most of a covariance that is computed at once, to stay in the cache
+
+
+def mixture(weights: Sequence[float], means: Array, variances: Array) -> tuple[Array, Array]:
+    """Return the (m,) means and variances of m mixtures of k normal distributions.
+
+    Args:
+        weights: (k,), which sum to 1.
+        means: (k, m) of the parts.
+        variances: (k, m) of the parts.
+    """
+    mean = np.asarray(weights) @ means
+    # Not as the mean square less the mean's, which loses all digits of a small spread.
+    return mean, np.asarray(weights) @ (variances + (means - mean) ** 2)
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ from recommender.engine.hyperparameters import MANY, TELLING, around, evidence, 
 from recommender.engine.kernel import ROUGH, Component, Kernel
 from recommender.engine.leave_one_out import leave_one_out_believed
 from recommender.engine.likelihood import JITTER, generalised_mean
-from recommender.engine.posterior import Posterior
+from recommender.engine.posterior import Posterior, mixture
 from recommender.engine.subset import representative
 from recommender.engine.warping import Warp
 
@@ -122,17 +122,15 @@ class Surrogate:
         rows, weights = [], []
         for weight, posterior in self.alternatives:
             means, covariance = posterior.joint(both)
-            mean, other = float(means[0, 0]), float(means[1, 0])
+            here, other = float(means[0, 0]), float(means[1, 0])
             spread = covariance[0, 0] + covariance[1, 1] - 2.0 * covariance[0, 1]
-            gained = improvement(other - mean, max(float(spread), 0.0) ** 0.5)
+            gained = improvement(other - here, max(float(spread), 0.0) ** 0.5)
             noisy = max(float(covariance[0, 0]), 0.0) + posterior.noise
-            rows.append((mean, noisy, *gained))
+            rows.append((here, noisy, *gained))
             weights.append(weight)
         means, variances, expected, chances = np.array(rows).T
-        middle = np.dot(weights, means)
-        # Not as the mean square less the mean's, which loses all digits of a small spread.
-        variance = np.dot(weights, variances + (means - middle) ** 2)
-        loss, sd = self.losses(middle, np.sqrt(variance))
+        mean, variance = mixture(weights, means, variances)
+        loss, sd = self.losses(mean, np.sqrt(variance))
         chance = float(np.dot(weights, chances))
         return Prediction(float(loss), float(sd), float(np.dot(weights, expected)), chance)
 

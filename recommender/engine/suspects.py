@@ -165,6 +165,8 @@ def scaled(
     if context:
         return (plain, *_standardisation(y)), theta
     others = np.arange(len(y)) != int(np.argmax(y))
+    if np.ptp(y[others]) == 0.0:
+        return (plain, *_standardisation(y)), theta
     told = [_fit(X[others], y[others], groups, (), warp, theta)[0] for warp in (plain, warped)]
     if told[1] <= told[0] + TELLING:
         return (plain, *_standardisation(y)), theta

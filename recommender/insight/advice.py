@@ -54,8 +54,8 @@ def tolerance_of(belief: Belief) -> float:
     y = belief.evidence.y.copy()
     for members in belief.objective.by_context([run.params for run in belief.evidence.measured]):
         y[members] -= np.median(y[members])
-    believed = ~belief.model.discounted
-    return tolerance(y[believed], belief.model.posterior.noise**0.5)
+    kept = ~belief.model.discounted
+    return tolerance(y[kept], belief.model.posterior.noise**0.5)
 
 
 def best_settings(belief: Belief) -> list[int]:
@@ -108,11 +108,12 @@ def _may_beat(losses: Array, index: int, best: int) -> bool:
 def _reach(belief: Belief, name: str, settings: Params) -> tuple[Value, ...]:
     """Return values of a parameter that a batch may reach."""
     encoding = belief.encoding
+    parameter = encoding.space[name]
+    if isinstance(parameter, Categorical):
+        return grid(belief, name, 0.0, 1.0, GRID)
     flat = encoding.names_where(belief.model.flat)
     region = trusted(encoding, Region(), belief.evidence.X, settings, flat)
-    low, high = region.within.get(name, (0.0, 0.0))
-    if isinstance(encoding.space[name], Categorical):
-        return grid(belief, name, 0.0, 1.0, GRID)
+    low, high = region.within.get(name, (parameter.low, parameter.high))
     return grid(belief, name, encoding.unit(name, low), encoding.unit(name, high), GRID)
 
 

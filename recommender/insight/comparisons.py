@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from statistics import fmean, median
 
@@ -82,25 +82,39 @@ def comparisons(runs: Sequence[Run], metric: str, parameter: str) -> tuple[Compa
 
 
 def single_runs(
-    compared: Sequence[Comparison], noise_sd: float, doubted: Collection[str]
+    compared: Sequence[Comparison], scale: Callable[[float], float], doubted: Collection[str]
 ) -> tuple[Step, ...]:
     """Return the single runs that stand out among those they are compared with.
 
+    In each comparison the run that stands out most is left out before another is sought: beside
+    it sound ones would seem to stand out too.
+
     Args:
         compared: the comparisons.
-        noise_sd: of one result.
+        scale: gives a result on a scale on which the noise has a standard deviation of 1.
         doubted: ids of runs that are not believed, which count for nothing.
     """
     steps = []
     for comparison in compared:
-        levels = [level for level in comparison.levels if not set(level.runs) & set(doubted)]
-        for level in levels:
-            others = [fmean(other.results) for other in levels if other is not level]
-            if len(level.runs) > 1 or not others:
-                continue
-            elsewhere = median(others)
-            if abs(level.results[0] - elsewhere) > FAR * noise_sd:
-                steps.append(Step(level, elsewhere))
-                if len(levels) == 2:  # then the other one stands out just as much
-                    break
+        levels = [kept for level in comparison.levels if (kept := _without(level, doubted)).runs]
+        while True:
+            single = [_step(level, levels) for level in levels if len(level.runs) == 1]
+            if len(levels) < 2 or not single:
+                break
+            off = [abs(scale(one.level.results[0]) - scale(one.elsewhere)) for one in single]
+            most = max(range(len(single)), key=off.__getitem__)
+            if off[most] <= FAR:
+                break
+            steps.append(single[most])
+            levels.remove(single[most].level)
     return tuple(steps)
+
+
+def _without(level: Level, doubted: Collection[str]) -> Level:
+    kept = [pair for pair in zip(level.runs, level.results, strict=True) if pair[0] not in doubted]
+    return Level(level.value, tuple(run for run, _ in kept), tuple(result for _, result in kept))
+
+
+def _step(level: Level, levels: Sequence[Level]) -> Step:
+    others = [fmean(other.results) for other in levels if other is not level]
+    return Step(level, median(others) if others else level.results[0])

@@ -30,7 +30,12 @@ def confounding(view: View) -> Iterator[Check]:
     for notice in () if objective.context else notices:
         yield Check("confounded-objective", Level.WARNING, _with_outcomes(view, notice))
     if not notices:
-        message = f"no parameter is known or suspected to set the scale of {objective.metric}"
+        names, metric = " and ".join(objective.context), objective.metric
+        message = f"no parameter is known or suspected to set the scale of {metric}"
+        if names:
+            message = (
+                f"{metric} is compared at equal {names} only; too few runs to tell what it does"
+            )
         yield Check("confounded-objective", Level.PASS, message)
 
 
@@ -44,8 +49,7 @@ def _declared(view: View, share: float) -> str:
 
 
 def _with_outcomes(view: View, notice: Notice) -> str:
-    suspected = [name for name in view.space.names if f"[{name}]" in notice.message]
-    return f"{notice.message}. {_outcomes(view, tuple(suspected))}"
+    return f"{notice.message}. {_outcomes(view, notice.parameters)}"
 
 
 def _outcomes(view: View, context: tuple[str, ...]) -> str:

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from recommender.engine.surrogate import Surrogate
 from recommender.insight.check import Check, Level
@@ -21,7 +20,10 @@ FEWEST = 3  # runs that are equal but for one parameter
 
 @dataclass(frozen=True, slots=True)
 class Contrast:
-    """A run that differs from those equal to it but for one parameter, in standard errors."""
+    """A run that differs from those equal to it but for one parameter.
+
+    `mean` is of the others' results; `z` the difference in standard errors, on the model's scale.
+    """
 
     run: Run
     others: tuple[Run, ...]
@@ -61,7 +63,7 @@ def _check(view: View, name: str, contrast: Contrast, ids: tuple[str, ...]) -> C
 def _contrasts(view: View, surrogate: Surrogate, name: str) -> Iterator[Contrast]:
     """Yield each run that alone has its value of a parameter among runs equal in all others."""
     runs, values = view.measured, view.belief.values
-    noise = surrogate.posterior.noise**0.5
+    scaled = surrogate.warp(view.belief.evidence.y) / surrogate.posterior.noise**0.5
     believed = surrogate.believed
     groups: dict[tuple[object, ...], list[int]] = {}
     for index in np.flatnonzero(believed).tolist():
@@ -73,17 +75,7 @@ def _contrasts(view: View, surrogate: Surrogate, name: str) -> Iterator[Contrast
         for one in members:
             others = [m for m in members if runs[m].params[name] != runs[one].params[name]]
             if len(others) == len(members) - 1:
-                yield _contrast(runs, values, one, others, noise)
-
-
-def _contrast(
-    runs: tuple[Run, ...],
-    values: npt.NDArray[np.float64],
-    index: int,
-    others: list[int],
-    noise: float,
-) -> Contrast:
-    mean = float(values[others].mean())
-    error = noise * (1.0 + 1.0 / len(others)) ** 0.5
-    z = float(values[index] - mean) / error
-    return Contrast(runs[index], tuple(runs[m] for m in others), mean, z)
+                error = (1.0 + 1.0 / len(others)) ** 0.5
+                z = float(scaled[one] - scaled[others].mean()) / error
+                mean = float(values[others].mean())
+                yield Contrast(runs[one], tuple(runs[m] for m in others), mean, z)

@@ -15,7 +15,6 @@ import numpy.typing as npt
 
 from recommender.engine import notices
 from recommender.engine.belief import Belief
-from recommender.engine.confounding import variance_share
 from recommender.engine.threads import one_thread
 from recommender.insight import wording
 from recommender.insight.advice import Advice, advise, best_settings, tolerance_of
@@ -140,11 +139,13 @@ def _effects(view: View) -> Effects:
     objective, evidence, surrogate = view.objective, belief.evidence, belief.surrogate
     model = None if surrogate is None else _Model.of(belief)
     doubted = () if surrogate is None else _doubted(belief)
-    share = _context_share(belief, doubted)
-    _, told = notices.of_the_objective(objective, evidence, belief.encoding, {}, surrogate)
+    share, told = notices.of_the_objective(objective, evidence, belief.encoding, {}, surrogate)
     notes = [notice.message for notice in told] if not objective.context else []
     if surrogate is None:
-        notes.append(f"there is no model of {objective.metric} yet: too few different runs have it")
+        notes.append(
+            f"there is no model of {objective.metric} yet: too few different runs have it, or all "
+            "the same"
+        )
     elif not surrogate.informative:
         notes.append(
             "the runs cannot be told from a constant with noise; take the effects as guesses"
@@ -195,17 +196,6 @@ def _doubted(belief: Belief) -> tuple[str, ...]:
     return tuple(belief.evidence.measured[index].id for index in marked)
 
 
-def _context_share(belief: Belief, doubted: tuple[str, ...]) -> float | None:
-    """Return the share of the variance among the believed runs that the context explains."""
-    kept = [run for run in belief.evidence.measured if run.id not in doubted]
-    y = np.array([run.loss for run in kept], dtype=float)
-    if not belief.objective.context or len(y) < 3 or np.ptp(y) == 0:
-        return None
-    X = belief.encoding.encode([run.params for run in kept])
-    columns = belief.encoding.columns_of(belief.objective.context)
-    return max(variance_share(list(X[:, columns].T), y), 0.0)
-
-
 def _parameter(
     view: View, name: str, model: _Model | None, doubted: tuple[str, ...], share: float | None
 ) -> ParameterEffect:
@@ -234,8 +224,7 @@ def _parameter(
     sentence = wording.of_effect(objective, name, found)
     if flat:
         sentence = wording.of_flat(objective, name, found, compared)
-        noise_sd = belief.model.posterior.noise**0.5
-        if steps := single_runs(compared, noise_sd, doubted):
+        if steps := single_runs(compared, belief.in_noise, doubted):
             sentence += f". {wording.of_single_runs(objective, steps)}"
     return replace(
         modelled,

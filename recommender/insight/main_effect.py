@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from recommender.engine.belief import Belief, apportion
+from recommender.engine.posterior import mixture
 from recommender.engine.rounding import short
 from recommender.insight.averages import Averages, Marginal
 from recommender.run import Value
@@ -115,13 +116,13 @@ def points_at(belief: Belief, name: str, values: Sequence[Value]) -> Array:
 def curve(belief: Belief, name: str, marginals: Sequence[Marginal]) -> Curve:
     """Return the main effect of a parameter over its declared range."""
     values = grid(belief, name, 0.0, 1.0, GRID)
-    first: Array = np.zeros(len(values))
-    second: Array = np.zeros(len(values))
-    for weight, (means, covariance) in _joint(belief, name, values, marginals):
-        first += weight * means
-        second += weight * (means**2 + np.diag(covariance))
-    sds = np.sqrt(np.maximum(second - first**2, 0.0))
-    losses, spreads = belief.model.losses(first, sds)
+    weighted = _joint(belief, name, values, marginals)
+    mean, variance = mixture(
+        [weight for weight, _ in weighted],
+        np.array([means for _, (means, _) in weighted]),
+        np.array([np.diag(covariance) for _, (_, covariance) in weighted]),
+    )
+    losses, spreads = belief.model.losses(mean, np.sqrt(np.maximum(variance, 0.0)))
     effect = tuple(belief.objective.from_loss(float(loss)) for loss in losses)
     return Curve(values, effect, tuple(float(sd) for sd in spreads))
 

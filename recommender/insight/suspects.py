@@ -8,7 +8,7 @@ import numpy as np
 
 from recommender.engine.notices import duplicates
 from recommender.engine.slips import RESULT, Kind, Slip
-from recommender.engine.suspects import Suspect, find_suspects
+from recommender.engine.suspects import FEWEST, Suspect, find_suspects
 from recommender.insight.check import Check, Level
 from recommender.insight.rows import place, settings
 from recommender.insight.view import View
@@ -32,7 +32,10 @@ def suspects(view: View) -> Iterator[Check]:
         run = runs[suspect.row]
         yield Check("suspect-run", Level.WARNING, _message(view, run, suspect), (run.id,))
     if not found:
-        reason = "no row contradicts the others" if belief.surrogate else "too few runs to tell"
+        told = belief.surrogate is not None and len(runs) >= FEWEST
+        reason = "no row contradicts the others"
+        if not told:
+            reason = "too few runs to tell, or all have the same result"
         yield Check("suspect-run", Level.PASS, reason)
 
 

@@ -30,6 +30,16 @@ def test_a_prediction_of_a_training_is_that_of_a_suggestion(told):
     assert sds[0] == pytest.approx(suggestion.sd, rel=1e-6)
 
 
+def test_a_spread_keeps_its_digits_however_far_off_the_values_lie(rng):
+    spreads = []
+    for offset in (0.0, 1e8):
+        recommender = Recommender([Real("x", 0.0, 1.0)])
+        for x in np.linspace(0.0, 1.0, 12).tolist():
+            recommender.tell({"x": x}, offset + round(64 * (x - 0.3) ** 2) / 64)
+        spreads.append(recommender.belief().at(np.array([[0.35], [0.8]]))[1])
+    assert spreads[1] == pytest.approx(spreads[0], rel=1e-3)
+
+
 @pytest.mark.parametrize("noisy", [False, True])
 def test_draws_have_the_mean_and_the_spread_of_the_belief(told, rng, noisy):
     belief = told.belief()

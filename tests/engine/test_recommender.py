@@ -4,10 +4,12 @@ import re
 
 import numpy as np
 import pytest
+from scipy.special import ndtr
 
 from recommender import Categorical, Integer, Real, Recommender
 from recommender.engine.batch import HAIR
 from recommender.engine.encoding import Encoding
+from recommender.engine.failures import feasibility
 from recommender.errors import SpaceError, UsageError
 from recommender.space import SearchSpace
 
@@ -233,6 +235,14 @@ class TestRegions:
         assert again.role == "replicate"
         assert (again["c"], again["k"]) in seen
 
+    def test_nothing_is_repeated_while_untried_values_are_left_beyond_the_trusted_ones(self):
+        recommender = Recommender([Integer("k", 0, 19)])
+        for k in range(11):
+            recommender.tell({"k": k}, 0.5 + 0.01 * ((7 * k) % 5 > 0))
+        batch = recommender.ask(4)
+        assert [s.role for s in batch] != ["replicate"] * 4
+        assert {s["k"] for s in batch} <= set(range(11, 20))
+
     def test_a_replicate_within_a_hair_of_a_run_out_of_bounds_stays_within(self):
         recommender = informed(12)
         recommender.tell({"lr": 0.1002, "t": 0.5}, 0.9)
@@ -342,6 +352,25 @@ class TestFailures:
         reach = max(s["a"] for s in self.suggestions(diverged))
         assert reach < 0.78
         assert max(s["a"] for s in self.suggestions(0)) > 0.7
+
+    def test_where_trainings_finished_they_hold_though_nobody_measured_them(self):
+        recommender = Recommender([Real("a", 0, 1)])
+        for a in (0.1, 0.15, 0.2, 0.25, 0.3):
+            recommender.tell({"a": a}, 1.0 - a)
+        recommender.tell({"a": 0.95}, status="diverged")
+
+        def chance(a):
+            evidence, encoding = recommender.belief().evidence, recommender.belief().encoding
+            model = feasibility(evidence, encoding.groups)
+            mean, sd = model.predict(np.array([[a]]))
+            return ndtr(-mean[0, 0] / sd[0])
+
+        before = chance(0.7)
+        for a in (0.6, 0.65, 0.7):
+            recommender.tell({"a": a})
+        assert before < 0.7
+        assert chance(0.7) > 0.9
+        assert chance(0.95) < 0.2
 
     def test_where_runs_crashed_is_as_good_as_before(self):
         assert plain(self.suggestions(8, "crashed")) == plain(self.suggestions(0))

@@ -38,6 +38,13 @@ def test_the_wrong_row_of_the_real_log_looks_like_another_learning_rate(context)
     assert share > 0.8
 
 
+def test_one_result_that_differs_from_all_others_is_told_of_or_not_but_never_an_error():
+    rows = [(*row[:-1], 0.9 if index == 4 else 0.5) for index, row in enumerate(SOUND[:12])]
+    for context in ((), ("instance_temperature",)):
+        found = suspects(rows, Objective(metric="loss", context=context))
+        assert {one.row for one in found} <= {4}
+
+
 def test_without_that_row_none_is_suspect():
     assert suspects(SOUND) == []
 

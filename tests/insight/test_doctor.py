@@ -8,13 +8,16 @@ from datetime import UTC, datetime
 from itertools import product
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from recommender.campaign.project import Project
 from recommender.campaign.viewing import view
+from recommender.insight.confounding import confounding
 from recommender.insight.coverage import design
 from recommender.insight.doctor import doctor
 from recommender.insight.health import health
+from recommender.insight.suspects import suspects
 from recommender.space import Integer, Real
 from tests.engine.test_sweep import PARAMETERS, RUNS
 from tests.insight.conftest import run_of, view_of
@@ -251,6 +254,33 @@ def test_without_two_runs_that_compete_no_best_run_is_said_to_lie_inside_the_bou
     check = checks["boundary-optimum"]
     assert check.level == "PASS"
     assert check.message.startswith("no two runs of equal tau compete")
+
+
+def test_a_difference_among_bad_results_counts_by_the_noise_that_they_have():
+    # A loss that explodes with x: its noise is 1 % of it, and t has no effect.
+    space = [Real("x", 0.0, 1.0), Real("t", 0.0, 1.0)]
+    runs, rng = [], np.random.default_rng(0)
+    for number, (x, t) in enumerate(product(np.linspace(0.0, 1.0, 12), range(3)), 1):
+        loss = 0.01 * math.exp(8.0 * x + 0.01 * rng.standard_normal())
+        runs.append(run_of(number, {"x": float(x), "t": t / 2}, {"loss": loss}))
+    view = view_of(space, runs)
+    assert view.belief.model.warp.reach < math.inf
+    (check,) = [check for check in health(view) if check.code == "single-run-effect"]
+    assert not set(check.runs) & {run.id for run in runs[-9:]}
+
+
+def test_a_declared_context_of_too_few_runs_is_not_said_to_be_unknown():
+    space = [Real("lr", 1e-5, 1.0, "log"), Real("tau", 0.1, 1.0)]
+    runs = [run_of(n, {"lr": 0.01, "tau": 0.5}, {"loss": 0.1 * n}) for n in (1, 2)]
+    (check,) = confounding(view_of(space, runs, context=["tau"]))
+    assert check.message.startswith("loss is compared at equal tau only; too few runs")
+
+
+@pytest.mark.parametrize("count", [7, 12])
+def test_rows_are_said_to_agree_only_where_they_could_contradict(count):
+    runs = [run_of(n, {"x": n / 20}, {"loss": 0.1 * n}) for n in range(1, count + 1)]
+    (check,) = suspects(view_of([Real("x", 0.0, 1.0)], runs))
+    assert check.message.startswith("too few" if count == 7 else "no row contradicts")
 
 
 def test_replicates_make_the_noise_known(found):

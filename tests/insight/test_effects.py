@@ -126,6 +126,19 @@ def test_the_best_value_is_known_and_looked_for_where_it_is(direction, rng):
     assert x.change.difference * sign > 0
 
 
+@pytest.mark.parametrize("layers", [Integer("k", 2, 6), Integer("k", 1, 6, scale="log")])
+def test_of_few_levels_those_that_were_not_tried_are_looked_at_too(layers, rng):
+    parameters = [Real("x", 0.0, 1.0), layers]
+    runs = [
+        run_of(number, {"x": x, "k": 3 + number % 2}, {"loss": (x - 0.3) ** 2 - 0.5 * (number % 2)})
+        for number, x in enumerate(rng.random(16).round(2).tolist(), 1)
+    ]
+    k = named(effects(view_of(parameters, runs)), "k")
+    assert k.advice.known == (4,)
+    assert k.advice.look[-1] in (5, 6)
+    assert k.advice.chance < 0.9
+
+
 def test_a_parameter_that_never_varied_is_said_to_be_unknown(rng):
     parameters = [Real("x", 0.0, 1.0), Real("z", 0.0, 1.0)]
     runs = [
