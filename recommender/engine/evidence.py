@@ -71,13 +71,14 @@ class Evidence:
         def points(runs: Sequence[Observation]) -> Array:
             return encoding.encode([run.params for run in runs])
 
+        X, without_value = points(measured), points(unmeasured)
         return cls(
             measured=measured,
             unmeasured=unmeasured,
-            X=points(measured),
+            X=X,
             y=np.array([o.loss for o in measured], dtype=float),
-            finished=points([*measured, *unmeasured]),
-            pending=points([*pending, *unmeasured]),
+            finished=np.vstack([X, without_value]),
+            pending=np.vstack([points(pending), without_value]),
             diverged=points(diverged),
             known=points(known),
             known_params=tuple(run.params for run in known),
