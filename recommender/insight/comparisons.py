@@ -32,11 +32,13 @@ class Comparison:
 class Step:
     """A single run whose result stands out among those that it is compared with.
 
-    `level` holds that run alone; `elsewhere` is the median of the means at the other levels.
+    `level` holds that run alone; `elsewhere` is the median of the means at the other levels, and
+    `off` how far the result is from it, in standard deviations of the noise.
     """
 
     level: Level
     elsewhere: float
+    off: float
 
 
 def comparisons(runs: Sequence[Run], metric: str, parameter: str) -> tuple[Comparison, ...]:
@@ -97,16 +99,13 @@ def single_runs(
     steps = []
     for comparison in compared:
         levels = [kept for level in comparison.levels if (kept := _without(level, doubted)).runs]
-        while True:
-            single = [_step(level, levels) for level in levels if len(level.runs) == 1]
-            if len(levels) < 2 or not single:
+        while len(levels) > 1:
+            single = [_step(level, levels, scale) for level in levels if len(level.runs) == 1]
+            most = max(single, key=lambda step: step.off, default=None)
+            if most is None or most.off <= FAR:
                 break
-            off = [abs(scale(one.level.results[0]) - scale(one.elsewhere)) for one in single]
-            most = max(range(len(single)), key=off.__getitem__)
-            if off[most] <= FAR:
-                break
-            steps.append(single[most])
-            levels.remove(single[most].level)
+            steps.append(most)
+            levels.remove(most.level)
     return tuple(steps)
 
 
@@ -115,6 +114,6 @@ def _without(level: Level, doubted: Collection[str]) -> Level:
     return Level(level.value, tuple(run for run, _ in kept), tuple(result for _, result in kept))
 
 
-def _step(level: Level, levels: Sequence[Level]) -> Step:
-    others = [fmean(other.results) for other in levels if other is not level]
-    return Step(level, median(others) if others else level.results[0])
+def _step(level: Level, levels: Sequence[Level], scale: Callable[[float], float]) -> Step:
+    elsewhere = median(fmean(other.results) for other in levels if other is not level)
+    return Step(level, elsewhere, abs(scale(level.results[0]) - scale(elsewhere)))

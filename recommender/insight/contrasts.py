@@ -35,18 +35,14 @@ def single_runs(view: View, surrogate: Surrogate) -> Iterator[Check]:
 
 
 def _check(view: View, name: str, steps: tuple[Step, ...]) -> Check:
-    def off(step: Step) -> float:
-        result, elsewhere = map(view.belief.in_noise, (step.level.results[0], step.elsewhere))
-        return abs(result - elsewhere)
-
-    metric, step = view.objective.metric, max(steps, key=off)
+    metric, step = view.objective.metric, max(steps, key=lambda one: one.off)
     run = next(run for run in view.measured if run.id == step.level.runs[0])
     held = ", ".join(f"{k} {format_value(v)}" for k, v in run.params.items() if k != name)
     message = (
         f"what {name} seems to do rests on single runs: at {held}, {run.id} "
         f"({place(view.folded, run, metric)}) has {metric} {format_value(run.metrics[metric])} at "
         f"{name} {format_value(run.params[name])}, where the runs at other values have "
-        f"{step.elsewhere:.3g} in the median, {off(step):.1f} standard deviations of the noise "
+        f"{step.elsewhere:.3g} in the median, {step.off:.1f} standard deviations of the noise "
         "away; repeat it before believing that"
     )
     ids = tuple(one.level.runs[0] for one in steps)
