@@ -13,14 +13,10 @@ same guesses. What the first cannot find, the rows do not tell.
 from __future__ import annotations
 
 import argparse
-import csv
 import math
-import multiprocessing
-import os
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from dataclasses import astuple, dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from zlib import crc32
 
@@ -30,6 +26,7 @@ import numpy.typing as npt
 from benchmarks import histories
 from benchmarks.histories import DESIGNS, ERRORS, Log, Planted
 from benchmarks.markdown import table
+from benchmarks.rows import go_on, read
 from recommender.engine.encoding import Encoding
 from recommender.engine.repairs import Search, gains, log_density_of_anything
 from recommender.engine.slips import Slip, slips
@@ -114,6 +111,10 @@ def examine(key: Key) -> Row:
         true_named=true[1],
         seconds=round(seconds, 3),
     )
+
+
+def _examine(key: Key) -> list[Row]:
+    return [examine(key)]
 
 
 def _knowing_hyperparameters(planted: Planted, clean: Log, guesses: Sequence[Slip]) -> Array:
@@ -216,30 +217,6 @@ def keys(logs: int, first: int = 0) -> Iterator[Key]:
                 yield Key(seed, design, error)
 
 
-def read(path: Path = RESULTS) -> list[Row]:
-    """Return the rows of a file; there are none in a file that does not exist."""
-    if not path.exists():
-        return []
-    types = {field.name: {"int": int, "float": float, "str": str}[str(field.type)]
-             for field in fields(Row)}  # fmt: skip
-    with path.open(newline="", encoding="utf-8") as file:
-        return [
-            Row(**{name: types[name](text) for name, text in cells.items()})
-            for cells in csv.DictReader(file)
-        ]
-
-
-def append(path: Path, row: Row) -> None:
-    """Append one row to a file, which is made with its header where there is none."""
-    new = not path.exists()
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        if new:
-            writer.writerow([field.name for field in fields(Row)])
-        writer.writerow(astuple(row))
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -250,17 +227,10 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=RESULTS, help="the results file")
     parser.add_argument("--list", action="store_true", help="say how many are left, and run none")
     options = parser.parse_args()
-    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-        os.environ[name] = "1"  # as many processes as cores, so a thread each
-    done = {row.key for row in read(options.out)}
-    wanted = [key for key in keys(options.logs, options.first) if key not in done]
-    print(f"{len(done)} done, {len(wanted)} left", flush=True)
-    if not options.list and wanted:
-        spawn = multiprocessing.get_context("spawn")
-        with ProcessPoolExecutor(options.jobs, mp_context=spawn) as pool:
-            for row in pool.map(examine, wanted):
-                append(options.out, row)
-    print(report(read(options.out)))
+    done = {row.key for row in read(options.out, Row)}
+    wanted = keys(options.logs, options.first)
+    go_on(_examine, wanted, done, options.out, options.jobs, options.list)
+    print(report(read(options.out, Row)))
 
 
 if __name__ == "__main__":

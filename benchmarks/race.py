@@ -42,7 +42,7 @@ def race(task: Task, condition: Condition, peer_name: str, seed: int) -> Row:
     try:
         peer = peers.make(peer_name, task.space, seed)
         before = time.process_time()  # loading a library is not part of the race
-        for finished in _checkpoints(peer, task, condition, seed):
+        for finished in checkpoints(peer, task, condition, seed):
             regrets.append(task.regret(_among(finished, peer.best())))
             luckiest = task.regret(min(finished, key=lambda result: result[1])[0])
     except Exception as raised:
@@ -54,7 +54,7 @@ def race(task: Task, condition: Condition, peer_name: str, seed: int) -> Row:
     )
 
 
-def _checkpoints(
+def checkpoints(
     peer: peers.Peer, task: Task, condition: Condition, seed: int
 ) -> Iterator[list[tuple[Params, float]]]:
     """Run the race, and stop at each checkpoint with the runs that have finished by then."""

@@ -2,8 +2,7 @@
 
     python -m benchmarks.report
 
-Reads `race.csv`, `ablation.csv`, `turns.csv` and `commands.csv` in `results/`, and replaces what
-stands between the markers of the README.
+Reads the CSV files in `results/`, and replaces what stands between the markers of the README.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from benchmarks import comparison, cost, markdown, planted_errors
+from benchmarks import calibration, comparison, cost, markdown, planted_errors, rows
 from benchmarks.peers import OURS
 from benchmarks.race_report import p_cell, race_report, ratio_cell
 from benchmarks.results import ABLATION, FOLDER, RESULTS, Results, Row, read
@@ -129,7 +128,10 @@ def main() -> None:
     text = README.read_text(encoding="utf-8")
     text = fill(text, "race", race_report(read(options.results)))
     text = fill(text, "ablation", ablation_report(read(options.ablation)))
-    text = fill(text, "planted", planted_errors.report(planted_errors.read()))
+    planted = rows.read(planted_errors.RESULTS, planted_errors.Row)
+    text = fill(text, "planted", planted_errors.report(planted))
+    said = rows.read(calibration.RESULTS, calibration.Row)
+    text = fill(text, "calibration", calibration.report(said))
     text = fill(text, "cost", cost_report())
     README.write_text(text, encoding="utf-8")
     print(f"wrote {README.name} and the figures in {FOLDER.name}/")

@@ -73,11 +73,3 @@ def test_the_report_counts_what_matters():
     )
     assert "False alarms: 1 of 2 logs without an error (50.0%)" in text
     assert planted_errors.report([]) == "No results yet."
-
-
-def test_rows_are_read_back_as_they_were_appended(tmp_path):
-    path = tmp_path / "rows.csv"
-    assert planted_errors.read(path) == []
-    for row in (ROW, replace(ROW, seed=1)):
-        planted_errors.append(path, row)
-    assert planted_errors.read(path) == [ROW, replace(ROW, seed=1)]
