@@ -29,9 +29,11 @@ Array = npt.NDArray[np.float64]
 Allowed = Callable[[Array], npt.NDArray[np.bool_]]
 
 HAIR = 0.005  # of a parameter's range: a run that near to a known one only repeats it
+APART = 1e6  # by which a difference of levels counts for more, so that it is never a hair
 SEPARATION = 0.1  # length scales: picks of a batch that near tell the same
 LIKELY = 0.55  # chance to improve, above which a pick exploits
 LONGEST = 0.5  # of a parameter's range: a longer length scale counts as this one
+COUNTED = 4096  # configurations of a region at most, of which the last new one is found
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,18 @@ def away_from(known: Array) -> Allowed:
     return allowed
 
 
+def other_than(known: Array, encoding: Encoding) -> Allowed:
+    """Return a test for points that differ from all known ones (k, D), if only in one level.
+
+    Of a parameter of many levels two next to each other are not a hair apart.
+    """
+    stretch = np.ones(encoding.width)
+    for name in encoding.discrete:
+        stretch[encoding.columns[name]] = APART
+    away = away_from(known * stretch)
+    return lambda X: away(X * stretch)
+
+
 def start(
     n: int,
     encoding: Encoding,
@@ -82,7 +96,9 @@ def start(
         own = None if defaults is None or picks else _defaults_in(encoding, region, defaults)
         if own is not None and allowed(encoding.encode([own]))[0]:
             pick = Pick(own, "start", reference=dict(defaults or {}))
-        elif (x := space_filling(encoding, region, known, allowed, rng)) is not None:
+        elif (x := space_filling(encoding, region, known, allowed, rng)) is not None or (
+            x := space_filling(encoding, region, known, other_than(known, encoding), rng)
+        ) is not None:
             params = encoding.decode(x, region)
             rounded = round_params(params, encoding, region)
             new = allowed(encoding.encode([rounded]))[0]
@@ -137,9 +153,15 @@ def propose(
         near = trusted(encoding, region, evidence.X, reference, flat)
         apart, away = _apart(posterior, known, worlds.points), away_from(known)
         role = ""
-        params = _new(score, encoding, near, around, reference, (apart, away), rng)
+        X = candidates(encoding, near, around, rng)
+        params = _new(score, encoding, near, X, reference, (apart, away))
         if params is None:
-            params = _new(score, encoding, region, around, reference, (away,), rng)
+            X = candidates(encoding, region, around, rng)
+            params = _new(score, encoding, region, X, reference, (away,))
+        if params is None:
+            X = np.vstack([X, encoding.every(region, COUNTED)])
+            other = other_than(known, encoding)
+            params = _new(score, encoding, region, X, reference, (other,))
         if params is None:
             # Nothing new is left in the region: repeat what may be the best there.
             x = _contender(surrogate, encoding, region, evidence, picks, rng)
@@ -183,13 +205,14 @@ def _new(
     score: Score,
     encoding: Encoding,
     region: Region,
-    around: Array,
+    X: Array,
     reference: Params,
     tests: Sequence[Allowed],
-    rng: np.random.Generator,
 ) -> dict[str, Value] | None:
-    """Return the best new configuration of a region found, by the first test that any passes."""
-    X = candidates(encoding, region, around, rng)
+    """Return the best new configuration among and about the candidates X (m, D) of a region.
+
+    It is the best that passes the first of the tests which any of them passes.
+    """
     for allowed in tests:
         x = maximise(score, encoding, region, X, allowed)
         if x is not None:

@@ -9,6 +9,7 @@ lies equally far from all others.
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -202,10 +203,34 @@ class Encoding:
                 X[:, columns] = low + U[:, index : index + 1] * (high - low)
         return np.clip(self.snap(X), lower, upper)
 
+    def every(self, region: Region, at_most: int) -> Array:
+        """Return the (n, D) points of all configurations of a region; none if there are more."""
+        columns: list[Array] = []
+        for parameter in self.space:
+            values = _values_in(region, parameter)
+            if values is None or len(values) > at_most:
+                return np.empty((0, self.width))
+            columns.append(self.encode_values(parameter.name, values))
+        if math.prod(map(len, columns)) > at_most:
+            return np.empty((0, self.width))
+        return np.array([np.concatenate(rows) for rows in itertools.product(*columns)])
+
     @property
     def discrete(self) -> tuple[str, ...]:
         """The names of the integer and categorical parameters."""
         return tuple(p.name for p in self.space if not isinstance(p, Real))
+
+
+def _values_in(region: Region, parameter: Parameter) -> Sequence[Value] | None:
+    """Return the values that a parameter may take in a region, None where they are not counted."""
+    if parameter.name in region.fixed:
+        return (region.fixed[parameter.name],)
+    if isinstance(parameter, Categorical):
+        return parameter.choices
+    if isinstance(parameter, Real):
+        return None
+    low, high = region.within.get(parameter.name, (parameter.low, parameter.high))
+    return range(math.ceil(low), math.floor(high) + 1)
 
 
 def _to_unit(parameter: Real | Integer, value: Array) -> Array:

@@ -10,7 +10,10 @@ import numpy.typing as npt
 
 from recommender.engine.evidence import Evidence
 from recommender.engine.posterior import Posterior
+from recommender.engine.subset import spread_out
 from recommender.engine.surrogate import fit_posterior
+
+EACH = 200  # runs at most that diverged, and that finished, which stand for all of them
 
 
 def feasibility(evidence: Evidence, groups: npt.NDArray[np.intp]) -> Posterior | None:
@@ -25,6 +28,9 @@ def feasibility(evidence: Evidence, groups: npt.NDArray[np.intp]) -> Posterior |
     """
     if not len(evidence.diverged):
         return None
-    X = np.vstack([evidence.finished, evidence.diverged])
-    labels = np.append(-np.ones(len(evidence.finished)), np.ones(len(evidence.diverged)))
-    return fit_posterior(X, labels, groups)
+    finished, diverged = (
+        X if len(X) <= EACH else X[spread_out(X, EACH, np.array([0]))]
+        for X in (evidence.finished, evidence.diverged)
+    )
+    labels = np.append(-np.ones(len(finished)), np.ones(len(diverged)))
+    return fit_posterior(np.vstack([finished, diverged]), labels, groups)

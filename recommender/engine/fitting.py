@@ -136,5 +136,5 @@ def roughened(fitted: Fitted, told: Fitted) -> Fitted:
     likelihood = told.likelihood.roughened()
     smooth, noise = told.theta[:-1], told.theta[-1]
     either = [np.array([*smooth, *both]) for both in ((noise, noise - LESS), (noise - LESS, noise))]
-    theta = maximise(likelihood, either)
+    theta = maximise(likelihood, either, climbs=len(either))
     return fitted._replace(likelihood=fitted.likelihood.roughened(), theta=theta)

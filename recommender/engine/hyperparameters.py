@@ -43,7 +43,10 @@ def again(likelihood: Likelihood, theta: Array) -> list[Array]:
 
 
 def maximise(
-    likelihood: Likelihood, beginnings: Sequence[Array], without: Collection[int] = ()
+    likelihood: Likelihood,
+    beginnings: Sequence[Array],
+    without: Collection[int] = (),
+    climbs: int | None = None,
 ) -> Array:
     """Return the most probable theta found from these beginnings.
 
@@ -51,11 +54,13 @@ def maximise(
         likelihood: what to maximise.
         beginnings: (T,) points, the best of which are climbed from.
         without: the parameters that must have no effect.
+        climbs: from how many; fewer by default where there are many runs.
     """
     bounds = _bounds(likelihood)
     for index in _lengths_of(likelihood, without):
         bounds[index] = (NO_EFFECT, NO_EFFECT)
-    climbs = 1 if len(likelihood.y) > MANY else CLIMBS
+    if climbs is None:
+        climbs = 1 if len(likelihood.y) > MANY else CLIMBS
     inside = [np.clip(beginning, *np.transpose(bounds)) for beginning in beginnings]
     inside.sort(key=lambda theta: likelihood.negative_log_posterior(theta)[0])
     results = [

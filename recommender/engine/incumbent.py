@@ -114,10 +114,14 @@ def believed_best(
             chance = float(probability_best(posterior, X, rng)[best])
         second = int(others[np.argmin(means[others, 0])])
         spread = covariance[best, best] + covariance[second, second] - 2 * covariance[best, second]
+        ahead = float(means[second, 0] - means[best, 0])
+        losses = surrogate.warp.inverse(means[[best, second], 0])
+        lead = float(losses[1] - losses[0])
+        stretch = lead / ahead if ahead > 0.0 else 1.0  # where the warp draws the rival in
         rival = Rival(
             id=evidence.measured[int(believed[second])].id,
-            lead=float(means[second, 0] - means[best, 0]),
-            sd=max(float(spread), 0.0) ** 0.5,
+            lead=lead,
+            sd=stretch * max(float(spread), 0.0) ** 0.5,
         )
     run = evidence.measured[int(believed[best])]
     return Incumbent(

@@ -143,13 +143,19 @@ def duplicates(measured: Sequence[Observation]) -> list[Notice]:
     return [
         Notice(
             "duplicate-run",
-            f"{' and '.join(ids)} agree in every parameter and in the result; if they are one "
+            f"{_several(ids)} agree in every parameter and in the result; if they are one "
             f"training written down twice, exclude one",
             tuple(ids),
         )
         for ids in groups.values()
         if len(ids) > 1
     ]
+
+
+def _several(ids: Sequence[str]) -> str:
+    if len(ids) > NAMED:
+        return f"{', '.join(ids[:NAMED])} and {len(ids) - NAMED} more"
+    return " and ".join(ids)
 
 
 def of_the_range(objective: Objective, evidence: Evidence) -> list[Notice]:

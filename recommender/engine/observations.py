@@ -21,6 +21,7 @@ class Observations:
         self._named = 0
         self._named_here: set[str] = set()  # the ids that the caller did not choose
         self._renamed: dict[str, str] = {}  # from a suggestion's id to the caller's
+        self._ended: list[str] = []  # the ids of the runs that have ended, as they did
 
     def __iter__(self) -> Iterator[Observation]:
         return iter(self._runs.values())
@@ -32,6 +33,11 @@ class Observations:
             self._named += 1
         self._named_here.add(name)
         return name
+
+    def latest(self, count: int) -> set[str]:
+        """Return the ids of the runs, so many at most, that gave a result or diverged last."""
+        told = [id for id in self._ended if not self._runs[id].excluded]
+        return set(told[-count:])
 
     def tell(self, run: Observation, suggested: str = "") -> None:
         """Add a run, or replace what was known of it.
@@ -49,10 +55,16 @@ class Observations:
             self._runs[id] = replace(run, id=id)
             if _waits(run):
                 self._waiting[id] = self._runs[id]
+            if _has_ended(run):
+                self._ended.append(id)
             return
         self._check_agreement(known, run)
         run = replace(run, id=run.id or known.id)
         self._renamed[suggested or known.id] = run.id
+        if _has_ended(known):
+            self._ended[self._ended.index(known.id)] = run.id
+        elif _has_ended(run):
+            self._ended.append(run.id)
         self._runs = {one.id: one for one in (run if o is known else o for o in self)}
         self._waiting = {one.id: one for one in self if _waits(one)}
 

@@ -59,7 +59,10 @@ class Outlook:
 
 
 def tolerance(y: Array, noise_sd: float) -> float:
-    """Return the regret that no longer matters, given the results y (n,) and their noise."""
+    """Return the regret that no longer matters, given the results y (n,) and their noise.
+
+    Both are on the scale of the model, where a long bad tail does not widen what is near enough.
+    """
     low, high = np.quantile(y, (0.25, 0.75))
     return max(noise_sd, SHARE * float(high - low))
 
@@ -111,16 +114,26 @@ def look_ahead(
     encoding: Encoding,
     now: tuple[Evidence, Surrogate],
     before: tuple[Evidence, Surrogate] | None,
+    feasibility: Posterior | None,
     rng: np.random.Generator,
 ) -> Outlook:
-    """Return the outlook of a sweep from its runs now, and from those of a batch before."""
+    """Return the outlook of a sweep from its runs now, and from those of a batch before.
+
+    Args:
+        encoding: of the search space.
+        now: the runs and what is believed of them.
+        before: the same of a batch before, if there was a model.
+        feasibility: where runs diverge, as in `failures`; what likely does is out of reach.
+        rng: for the draws.
+    """
     evidence, surrogate = now
-    enough = tolerance(evidence.y, surrogate.posterior.noise**0.5)
-    X, k = _reachable(encoding, *now, rng)
+    enough = tolerance(surrogate.warp(evidence.y), surrogate.posterior.noise**0.5)
+    X, k = _reachable(encoding, *now, feasibility, rng)
     chance = _averaged(surrogate, X, k, enough, rng)
     chance_before = None
     if before is not None:
-        chance_before = _averaged(before[1], *_reachable(encoding, *before, rng), enough, rng)
+        there, known = _reachable(encoding, *before, feasibility, rng)
+        chance_before = _averaged(before[1], there, known, enough, rng)
     outlook = Outlook(tolerance=enough, chance=chance, chance_before=chance_before, runs=0)
     if outlook.stop:
         return outlook
@@ -132,14 +145,19 @@ def look_ahead(
 def _averaged(
     surrogate: Surrogate, X: Array, k: int, tolerance: float, rng: np.random.Generator
 ) -> float:
-    return sum(
+    chances = [
         weight * chance_within(posterior, X, k, tolerance, rng)
         for weight, posterior in surrogate.alternatives
-    )
+    ]
+    return min(sum(chances), 1.0)
 
 
 def _reachable(
-    encoding: Encoding, evidence: Evidence, surrogate: Surrogate, rng: np.random.Generator
+    encoding: Encoding,
+    evidence: Evidence,
+    surrogate: Surrogate,
+    feasibility: Posterior | None,
+    rng: np.random.Generator,
 ) -> tuple[Array, int]:
     """Return points that stand for all that a batch may reach, the k runs first, and k."""
     posterior, believable = surrogate.posterior, surrogate.believable()
@@ -151,7 +169,10 @@ def _reachable(
     flat = encoding.names_where(surrogate.flat)
     region = trusted(encoding, Region(), evidence.X, best.params, flat)
     found = candidates(encoding, region, known[order[:NEAR]], rng)
+    if feasibility is not None:
+        holds = feasibility.means(found)[:, 0] < 0.0
+        found = found[holds] if holds.any() else found
     means, sds = posterior.predict(found)
     promising = np.argsort(means[:, 0] - 2.0 * sds)[:PROMISING]
-    others = rng.choice(len(found), OTHERS, replace=False)
+    others = rng.choice(len(found), min(OTHERS, len(found)), replace=False)
     return np.vstack([known, found[promising], found[others]]), len(known)

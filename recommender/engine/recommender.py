@@ -117,9 +117,9 @@ class Recommender:
 
         A result belongs to the run of that `id`, or else to the suggestion that is told, or else
         to the first run outstanding with the same parameters; failing all, it is a new run. An
-        `id` of your own renames the suggestion that it is told for. Telling the same again
-        changes nothing; another result of the same configuration is a replicate, which is told
-        as `tell(dict(suggestion), value)` or under an id of its own.
+        `id` of your own renames the suggestion that it is told for. Telling a suggestion or an
+        `id` the same again changes nothing; another result of the same configuration is a
+        replicate, which is told as `tell(dict(suggestion), value)` or under an id of its own.
 
         Args:
             params: a suggestion, or a value for each parameter. Numbers out of bounds and choices
@@ -222,7 +222,8 @@ class Recommender:
         """Return whether more runs are worth their hours.
 
         None with a context, since no run is the best overall, without a model, and while the own
-        result of the run believed best is doubted: until that is settled, nothing is sure.
+        result of the run believed best is doubted: until that is settled, nothing is sure. Nor is
+        it where the runs cannot be told from noise.
         """
         evidence = self._evidence()
         if not self._has_model(evidence):
@@ -230,20 +231,22 @@ class Recommender:
         best = self.best()
         if best is None or best.doubted:
             return None
-        told = [run for run in self._observations if run.measured]
-        recent = {run.id for run in told[-BATCH:]}
+        recent = self._observations.latest(BATCH)
         before = Evidence.gather(
             [run for run in self._observations if run.id not in recent], self._encoding
         )
         rng = self._rng(LOOKING, evidence)
         with one_thread():
             earlier = self._fit(before) if self._has_model(before) else None
-            return look_ahead(
+            surrogate = self._surrogate(evidence)
+            outlook = look_ahead(
                 self._encoding,
-                (evidence, self._surrogate(evidence)),
+                (evidence, surrogate),
                 None if earlier is None else (before, earlier),
+                feasibility(evidence, self._encoding.groups),
                 rng,
             )
+        return None if outlook.sure and not surrogate.informative else outlook
 
     def _propose(self, n: int, region: Region, defaults: Params | None) -> Batch:
         evidence = self._evidence()

@@ -51,7 +51,7 @@ class Advice:
 
 def tolerance_of(belief: Belief) -> float:
     """Return the difference that no longer matters: of results, at equal context."""
-    y = belief.evidence.y.copy()
+    y = belief.model.warp(belief.evidence.y).copy()
     for members in belief.objective.by_context([run.params for run in belief.evidence.measured]):
         y[members] -= np.median(y[members])
     kept = ~belief.model.discounted

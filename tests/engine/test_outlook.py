@@ -107,6 +107,65 @@ def test_without_a_model_or_with_a_context_there_is_no_outlook():
     assert recommender.outlook() is None
 
 
+def test_a_long_bad_tail_does_not_widen_what_is_near_enough():
+    rng = np.random.default_rng(10)
+    recommender = Recommender(
+        [Real("rate", 1e-5, 1.0, scale="log"), *(Real(name, 0.0, 1.0) for name in "abc")]
+    )
+    values = []
+    for u, a, b, c in rng.random((16, 4)):
+        bowl = (u - 0.35) ** 2 + (a - 0.7) ** 2 + (b - 0.2) ** 2 + (c - 0.9) ** 2
+        values.append(float(bowl + (np.exp(20.0 * (u - 0.6)) if u > 0.6 else 0.0)))
+        recommender.tell({"rate": 10.0 ** (5.0 * u - 5.0), "a": a, "b": b, "c": c}, values[-1])
+    of_the_better_half = np.ptp(np.sort(values)[:8])
+    assert tolerance(np.array(values), 0.0) > 3.0 * of_the_better_half
+    assert recommender.outlook().tolerance < 0.2 * of_the_better_half
+
+
+def test_what_diverges_is_out_of_reach():
+    rng = np.random.default_rng(0)
+    recommender = Recommender([Real("x", 0.0, 1.0), Real("z", 0.0, 1.0)])
+
+    def run(x, z):
+        value = 1.0 - x + 0.1 * (z - 0.5) ** 2 + 0.005 * float(rng.standard_normal())
+        return {"status": "diverged"} if x > 0.7 else {"value": value}
+
+    for index in range(60):
+        params = {"x": (index + 0.5) / 60, "z": float(rng.random())}
+        recommender.tell(params, **run(**params))
+    for _ in range(2):
+        for suggestion in recommender.ask(4):
+            recommender.tell(suggestion, **run(**suggestion))
+    assert recommender.best()["x"] > 0.69
+    assert recommender.outlook().stop
+
+
+def test_a_batch_ago_is_by_when_the_results_were_told():
+    rng = np.random.default_rng(3)
+    runs = [{"x": float(x), "z": float(z)} for x, z in rng.random((14, 2))]
+    values = [float((run["x"] - 0.3) ** 2 + 0.5 * (run["z"] - 0.6) ** 2) for run in runs]
+    order = [*range(4, 14), *range(4)]
+
+    def told(named):
+        recommender = Recommender([Real("x", 0.0, 1.0), Real("z", 0.0, 1.0)])
+        for index in named:
+            recommender.tell(runs[index], status="pending", id=str(index))
+        for index in order:
+            recommender.tell(runs[index], values[index], id=str(index))
+        return recommender.outlook()
+
+    assert told(range(14)).chance_before == pytest.approx(told(order).chance_before, abs=0.05)
+
+
+def test_nothing_is_sure_where_the_runs_cannot_be_told_from_noise():
+    rng = np.random.default_rng(0)
+    recommender = Recommender([Real("x", 0.0, 1.0), Real("z", 0.0, 1.0)])
+    for x, z in rng.random((60, 2)):
+        recommender.tell({"x": x, "z": z}, float(rng.standard_normal()))
+    assert not recommender.belief().model.informative
+    assert recommender.outlook() is None
+
+
 def test_asking_for_the_outlook_changes_no_suggestion():
     one, other = sweep(0, 3), sweep(0, 3)
     one.outlook()

@@ -9,7 +9,7 @@ from scipy.special import ndtr
 from recommender import Categorical, Integer, Real, Recommender
 from recommender.engine.batch import HAIR
 from recommender.engine.encoding import Encoding
-from recommender.engine.failures import feasibility
+from recommender.engine.failures import EACH, feasibility
 from recommender.errors import SpaceError, UsageError
 from recommender.space import SearchSpace
 
@@ -243,6 +243,25 @@ class TestRegions:
         assert [s.role for s in batch] != ["replicate"] * 4
         assert {s["k"] for s in batch} <= set(range(11, 20))
 
+    @pytest.mark.parametrize("told", [1, 12])
+    def test_levels_next_to_a_known_one_are_new(self, told):
+        recommender = Recommender([Integer("steps", 1, 1000), Real("x", 0.0, 1.0)])
+        for index in range(told):
+            recommender.tell({"steps": 102 + 70 * index, "x": 0.5}, float(index))
+        batch = recommender.ask(5, fix={"x": 0.5}, within={"steps": (101, 104)})
+        assert sorted(s["steps"] for s in batch[:3]) == [101, 103, 104]
+        assert [s.role == "replicate" for s in batch] == [False] * 3 + [True] * 2
+
+    def test_the_last_configurations_of_a_grid_are_found(self):
+        recommender = Recommender([Integer(name, 1, 16) for name in "abc"])
+        last = [(3, 14, 9), (16, 1, 7)]
+        for a, b, c in itertools.product(range(1, 17), repeat=3):
+            if (a, b, c) not in last:
+                recommender.tell({"a": a, "b": b, "c": c}, a + 0.1 * b)
+        batch = recommender.ask(3)
+        assert {(s["a"], s["b"], s["c"]) for s in batch[:2]} == set(last)
+        assert [s.role == "replicate" for s in batch] == [False, False, True]
+
     def test_a_replicate_within_a_hair_of_a_run_out_of_bounds_stays_within(self):
         recommender = informed(12)
         recommender.tell({"lr": 0.1002, "t": 0.5}, 0.9)
@@ -372,6 +391,21 @@ class TestFailures:
         assert chance(0.7) > 0.9
         assert chance(0.95) < 0.2
 
+    def test_of_very_many_trainings_some_stand_for_all(self):
+        recommender = Recommender([Real("a", 0, 1), Real("b", 0, 1)])
+        for a, b in np.random.default_rng(0).random((2000, 2)):
+            params = {"a": float(a), "b": float(b)}
+            if a + b > 1.2:
+                recommender.tell(params, status="diverged")
+            else:
+                recommender.tell(params, 0.0)
+        belief = recommender.belief()
+        model = feasibility(belief.evidence, belief.encoding.groups)
+        assert len(model.points) == 2 * EACH
+        X = np.random.default_rng(1).random((500, 2))
+        X = X[np.abs(X.sum(axis=1) - 1.2) > 0.05]
+        assert np.array_equal(model.means(X)[:, 0] > 0.0, X.sum(axis=1) > 1.2)
+
     def test_where_runs_crashed_is_as_good_as_before(self):
         assert plain(self.suggestions(8, "crashed")) == plain(self.suggestions(0))
 
@@ -479,6 +513,16 @@ class TestNotices:
         recommender.tell({"lr": 0.01, "t": 0.5}, 0.4, id="two")
         found = [n for n in recommender.ask(1).notices if n.code == "duplicate-run"]
         assert [n.runs for n in found] == [("one", "two")]
+
+    def test_of_many_equal_runs_a_sentence_names_a_few(self):
+        recommender = informed()
+        for index in range(40):
+            recommender.tell({"lr": 0.01, "t": 0.5}, 0.4, id=f"equal-{index}")
+        (found,) = [n for n in recommender.ask(1).notices if n.code == "duplicate-run"]
+        assert len(found.runs) == 40
+        assert found.message.startswith(
+            "equal-0, equal-1, equal-2, equal-3, equal-4 and 35 more agree in every parameter"
+        )
 
     def test_replicates_tell_the_noise(self):
         recommender = informed()
@@ -626,9 +670,14 @@ def test_reasons_give_no_more_digits_than_a_sentence_wants():
 
 def test_of_very_many_runs_none_is_repeated_whose_result_was_not_heard(monkeypatch):
     monkeypatch.setattr("recommender.engine.surrogate.ACTIVE", 15)
+    heard = np.setdiff1d(np.arange(60), [30])[::4]
+    monkeypatch.setattr(
+        "recommender.engine.surrogate.representative",
+        lambda X, y, size: heard if len(y) > size else np.arange(len(y)),
+    )
     recommender = Recommender([Integer("k", 0, 59)])
     for k in range(60):
-        recommender.tell({"k": k}, 1.0 if k == 30 else ((k - 30) / 30) ** 2)
+        recommender.tell({"k": k}, ((k - 30) / 30) ** 2)
     [suggestion] = recommender.ask(1)
     assert suggestion.role == "replicate"
     assert suggestion["k"] in (28, 29, 31, 32)

@@ -2,7 +2,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recommender.engine.subset import representative
+from recommender.engine.subset import about_places, representative
 
 
 @given(st.integers(1, 60), st.integers(1, 80), st.integers(0, 9))
@@ -13,10 +13,37 @@ def test_a_subset_has_the_size_asked_for_and_no_run_twice(n, size, seed):
     assert sorted(set(chosen)) == list(chosen)
 
 
-def test_the_best_runs_are_in_it(rng):
-    y = rng.random(200)
-    chosen = representative(rng.random((200, 3)), y, 30)
-    assert set(np.argsort(y)[:10]) <= set(chosen)
+def test_runs_of_good_neighbours_are_in_it(rng):
+    X = rng.random((300, 2))
+    y = ((X - 0.5) ** 2).sum(axis=1)
+    chosen = representative(X, y, 60)
+    about = [y[np.argsort(((X - x) ** 2).sum(axis=1))[1:9]].mean() for x in X]
+    assert set(np.argsort(about)[:20]) <= set(chosen)
+
+
+def test_no_run_is_in_it_for_its_luck(rng):
+    # Of noise alone the chosen runs must be like all others, at distinct places and at repeated.
+    for X in (rng.random((3000, 3)), np.repeat(rng.random((6, 3)), 500, axis=0)):
+        y = rng.standard_normal(3000)
+        assert abs(y[representative(X, y, 600)].mean()) < 4.0 / 600**0.5
+
+
+def test_a_discovery_is_in_it_whatever_its_neighbours_say(rng):
+    X, y = rng.random((2000, 3)), 0.1 * rng.standard_normal(2000)
+    y[777] = -2.0
+    assert 777 in representative(X, y, 100)
+
+
+def test_a_place_is_judged_by_its_neighbours_and_its_other_runs(rng):
+    X = np.repeat([[0.0], [0.1], [1.0]], [1, 3, 20], axis=0)
+    y = rng.random(24)
+    once, thrice, often = y[:1].mean(), y[1:4].mean(), y[4:].mean()
+    expected = [
+        (3.0 * thrice + 8.0 * often) / 11.0,
+        (1.0 * once + 8.0 * often + 2.0 * thrice) / 11.0,
+        (1.0 * once + 3.0 * thrice + 19.0 * often) / 23.0,
+    ]
+    np.testing.assert_allclose(about_places(X, y), np.repeat(expected, [1, 3, 20]))
 
 
 def test_the_others_fill_the_space(rng):
