@@ -19,6 +19,7 @@ BEST = 1 / 3  # of the subset are the best runs, since the sweep is about them
 DISCOVERIES = 1 / 20  # of the subset at most: runs that are better than noise explains
 NEIGHBOURS = 8
 ODD = 5.0  # standard deviations of what a run is better than its neighbours
+MANY = 10_000  # places, of which neighbours need not be the nearest, but within twice the distance
 
 
 def representative(X: Array, y: Array, size: int) -> npt.NDArray[np.intp]:
@@ -57,7 +58,8 @@ def about_places(X: Array, y: Array) -> Array:
     runs = np.bincount(place)
     means = np.bincount(place, weights=y) / runs
     count = min(NEIGHBOURS + 1, len(places))
-    near = KDTree(places).query(places, count)[1].reshape(len(places), count)
+    slack = 1.0 if len(places) > MANY else 0.0
+    near = KDTree(places).query(places, count, eps=slack)[1].reshape(len(places), count)
     weights = np.minimum(runs, NEIGHBOURS)[near].astype(float)
     weights[near == np.arange(len(places))[:, None]] = 0.0
     own = runs - 1.0
