@@ -16,6 +16,7 @@ _MAXIMIZED = frozenset(
     | {"precision", "recall", "iou", "miou", "map", "bleu", "rouge", "psnr", "ssim", "dice"}
     | {"reward", "silhouette", "purity", "kappa", "r2", "top1", "top5", "准确率"}
 )
+_NEGATED = frozenset({"neg", "negative", "minus"})
 _CHANCE_CORRECTED = frozenset({"ari", "ami", "kappa", "silhouette"})
 _SHARES = frozenset(
     {"acc", "accuracy", "nmi", "f", "f1", "oa", "aa", "auc", "auroc", "precision", "recall"}
@@ -69,9 +70,14 @@ def is_metric_name(name: str) -> bool:
     return words[0] in _MEASURED or _says(name, _MINIMIZED | _MAXIMIZED)
 
 
+def _is_negated(name: str) -> bool:
+    """Whether a metric is written with its sign changed: `neg_log_loss`, as scikit-learn does."""
+    return bool(_NEGATED.intersection(_words(name)[:1]))
+
+
 def is_minimized(name: str) -> bool:
     """Whether a smaller value of that metric is better, as its name has it."""
-    return _says(name, _MINIMIZED)
+    return _says(name, _MINIMIZED) and not _is_negated(name)
 
 
 def is_loss_like(name: str) -> bool:
@@ -89,6 +95,8 @@ def natural_range(name: str) -> tuple[float, float] | None:
 
     A metric whose highest value is 1 may also be written in percent.
     """
+    if _is_negated(name):
+        return None
     if _says(name, _CHANCE_CORRECTED):
         return (-1.0, 1.0)
     if _says(name, _SHARES):

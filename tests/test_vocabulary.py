@@ -37,6 +37,12 @@ def test_the_name_tells_the_direction():
     assert not is_minimized("NMI")
 
 
+@pytest.mark.parametrize("name", ["neg_log_loss", "neg_root_mean_squared_error", "negMAE"])
+def test_a_negated_metric_is_maximised_and_has_no_range_of_its_own(name):
+    assert not is_minimized(name)
+    assert natural_range(name) is None
+
+
 @pytest.mark.parametrize(
     "name",
     ["loss", "LOSS", "loss.total", "loss2", "trainLoss", "train_loss", "NTXentLoss", "NLL",

@@ -5,6 +5,7 @@ Symbols: X (n, D) points of the unit cube.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -15,7 +16,7 @@ from scipy.stats import qmc
 from recommender.engine.encoding import Encoding, Region
 from recommender.engine.rounding import round_params
 from recommender.run import Params, Value
-from recommender.space import Categorical
+from recommender.space import Categorical, Real, levels
 
 Array = npt.NDArray[np.float64]
 
@@ -51,6 +52,7 @@ def context_values(
     context: tuple[str, ...],
     n: int,
     known: Sequence[Params],
+    taken: Sequence[Params],
     turn: int,
     rng: np.random.Generator,
 ) -> list[dict[str, Value]]:
@@ -59,28 +61,46 @@ def context_values(
     The range is cut into n strata and each gives one value. Results compare only at equal context,
     so every other `turn` takes a value in use wherever a stratum has one; the turns between fill
     the gaps, at a place within the stratum that moves on. Several context parameters are paired
-    as a Latin hypercube.
+    as a Latin hypercube. `known` are the runs with a result, `taken` all that are not to be run
+    again: a value at which nothing else is left is not taken once more.
     """
     columns: dict[str, list[Value]] = {}
     for position, name in enumerate(context):
         order = np.arange(n) if position == 0 else rng.permutation(n)
         strata = order.astype(float)
         index = encoding.space.names.index(name)
+        in_use = _with_room(encoding, region, name, known, taken)
 
         def spread(places: Array, index: int = index) -> Array:
             U = np.full((n, len(encoding.space)), 0.5)
             U[:, index] = np.clip(places, 0.0, n) / n
             return encoding.spread(U, region)
 
-        # The multiples of the golden ratio fill an interval evenly, however many are taken; not to
-        # its very ends, where rounding would lead into the next stratum.
-        places: Array = strata + 0.1 + 0.8 * ((0.5 + turn * GOLDEN) % 1.0)
+        # The multiples of the golden ratio fill an interval evenly, however many are taken; of a
+        # real one not to its very ends, where rounding would lead into the next stratum.
+        edge = 0.1 if isinstance(encoding.space[name], Real) else 0.0
+        places: Array = strata + edge + (1.0 - 2.0 * edge) * ((0.5 + turn * GOLDEN) % 1.0)
         near = (strata + 0.0, strata + 1.0) if turn % 2 else (places - SNAP, places + SNAP)
         columns[name] = [
-            _in_use(encoding, region, name, x, known, low, high)
+            _in_use(encoding, region, name, x, in_use, low, high)
             for x, low, high in zip(spread(places), *(spread(end) for end in near), strict=True)
         ]
     return [{name: values[row] for name, values in columns.items()} for row in range(n)]
+
+
+def _with_room(
+    encoding: Encoding, region: Region, name: str, known: Sequence[Params], taken: Sequence[Params]
+) -> list[Params]:
+    """Return the known runs at whose value of a parameter something else is left to run."""
+    others = [parameter for parameter in encoding.space if parameter.name != name]
+    count = math.prod(1.0 if p.name in region.fixed else levels(p) for p in others)
+    if math.isinf(count):
+        return list(known)
+    tried: dict[Value, set[tuple[Value, ...]]] = {}
+    for run in taken:
+        if all(region.admits(p, run[p.name]) for p in others):
+            tried.setdefault(run[name], set()).add(tuple(run[p.name] for p in others))
+    return [run for run in known if len(tried.get(run[name], ())) < count]
 
 
 def _in_use(

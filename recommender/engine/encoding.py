@@ -3,8 +3,8 @@
 A real or integer parameter takes one column, linear or logarithmic from its low bound at 0 to
 its high bound at 1. A categorical parameter takes one column a choice, scaled so that two
 different choices lie at squared distance 1. A value out of bounds lands outside the cube, which
-is how runs from before a narrowing of the bounds stay in use; a choice that is no longer declared
-lies equally far from all others.
+is how runs from before a narrowing of the bounds stay in use; so does a choice that is no longer
+declared, which has a column of its own where it is among those that were tried.
 """
 
 from __future__ import annotations
@@ -86,14 +86,25 @@ class Encoding:
 
     `columns` are those of each parameter, `groups` (D,) the index of the parameter of each column,
     and `coarse` the indices of the parameters that take only a few values.
+
+    Args:
+        space: the search space.
+        tried: by parameter, the choices that were run and are not declared.
     """
 
-    def __init__(self, space: SearchSpace) -> None:
+    def __init__(
+        self, space: SearchSpace, tried: Mapping[str, Sequence[Value]] | None = None
+    ) -> None:
         self.space = space
         self.columns: dict[str, slice] = {}
+        self._choices = {
+            parameter.name: (*parameter.choices, *(tried or {}).get(parameter.name, ()))
+            for parameter in space
+            if isinstance(parameter, Categorical)
+        }
         start = 0
         for parameter in space:
-            width = len(parameter.choices) if isinstance(parameter, Categorical) else 1
+            width = len(self._choices.get(parameter.name, "1"))
             self.columns[parameter.name] = slice(start, start + width)
             start += width
         self.width = start
@@ -113,14 +124,14 @@ class Encoding:
         for parameter in self.space:
             columns = self.columns[parameter.name]
             for row, params in enumerate(runs):
-                X[row, columns] = _encode(parameter, params[parameter.name])
+                X[row, columns] = self._encoded(parameter, params[parameter.name])
         return X
 
     def encode_values(self, name: str, values: Sequence[Value]) -> Array:
         """Return the (k, width) columns of one parameter for k of its values."""
         parameter = self.space[name]
         if isinstance(parameter, Categorical):
-            return np.array([_encode(parameter, value) for value in values])
+            return np.array([self._encoded(parameter, value) for value in values])
         return _to_unit(parameter, np.array(values, dtype=float))[:, None]
 
     def decode(self, x: Array, region: Region | None = None) -> dict[str, Value]:
@@ -158,7 +169,8 @@ class Encoding:
         """Return the value of a numeric parameter at a place between its bounds."""
         parameter = self.space[name]
         assert not isinstance(parameter, Categorical)
-        return float(_from_unit(parameter, np.array(unit)))
+        value = float(_from_unit(parameter, np.array(unit)))
+        return min(max(value, parameter.low), parameter.high) if 0.0 <= unit <= 1.0 else value
 
     def snap(self, X: Array) -> Array:
         """Return (n, D) points moved to the nearest ones that integers and choices can take."""
@@ -166,7 +178,7 @@ class Encoding:
         for parameter in self.space:
             columns = self.columns[parameter.name]
             if isinstance(parameter, Categorical):
-                best = np.argmax(X[:, columns], axis=1)
+                best = np.argmax(X[:, columns][:, : len(parameter.choices)], axis=1)
                 X[:, columns] = np.eye(columns.stop - columns.start)[best] * math.sqrt(0.5)
             elif isinstance(parameter, Integer):
                 whole = np.rint(_from_unit(parameter, X[:, columns.start]))
@@ -180,9 +192,9 @@ class Encoding:
         for name, columns in self.columns.items():
             parameter = self.space[name]
             if isinstance(parameter, Categorical):
-                upper[columns] = math.sqrt(0.5)
+                upper[columns.start : columns.start + len(parameter.choices)] = math.sqrt(0.5)
             if name in region.fixed:
-                lower[columns] = upper[columns] = _encode(parameter, region.fixed[name])
+                lower[columns] = upper[columns] = self._encoded(parameter, region.fixed[name])
             elif name in region.within and not isinstance(parameter, Categorical):
                 lower[columns], upper[columns] = (
                     _to_unit(parameter, np.array(end)) for end in region.within[name]
@@ -194,10 +206,11 @@ class Encoding:
         lower, upper = self.bounds(region)
         X = np.empty((len(U), self.width))
         for index, (name, columns) in enumerate(self.columns.items()):
-            width = columns.stop - columns.start
-            if isinstance(self.space[name], Categorical) and name not in region.fixed:
-                choice = np.minimum((U[:, index] * width).astype(int), width - 1)
-                X[:, columns] = np.eye(width)[choice] * math.sqrt(0.5)
+            parameter = self.space[name]
+            if isinstance(parameter, Categorical) and name not in region.fixed:
+                count = len(parameter.choices)
+                choice = np.minimum((U[:, index] * count).astype(int), count - 1)
+                X[:, columns] = np.eye(columns.stop - columns.start)[choice] * math.sqrt(0.5)
             else:
                 low, high = lower[columns], upper[columns]
                 X[:, columns] = low + U[:, index : index + 1] * (high - low)
@@ -214,6 +227,12 @@ class Encoding:
         if math.prod(map(len, columns)) > at_most:
             return np.empty((0, self.width))
         return np.array([np.concatenate(rows) for rows in itertools.product(*columns)])
+
+    def _encoded(self, parameter: Parameter, value: Value) -> Array | float:
+        if isinstance(parameter, Categorical):
+            choices = self._choices[parameter.name]
+            return np.array([math.sqrt(0.5) if value == choice else 0.0 for choice in choices])
+        return float(_to_unit(parameter, np.array(float(value))))
 
     @property
     def discrete(self) -> tuple[str, ...]:
@@ -247,17 +266,9 @@ def _from_unit(parameter: Real | Integer, unit: Array) -> Array:
     return np.asarray(low + unit * (high - low))
 
 
-def _encode(parameter: Parameter, value: Value) -> Array | float:
-    if isinstance(parameter, Categorical):
-        return np.array(
-            [math.sqrt(0.5) if value == choice else 0.0 for choice in parameter.choices]
-        )
-    return float(_to_unit(parameter, np.array(float(value))))
-
-
 def _decode(parameter: Parameter, x: Array) -> Value:
     if isinstance(parameter, Categorical):
-        return parameter.choices[int(np.argmax(x))]
+        return parameter.choices[int(np.argmax(x[: len(parameter.choices)]))]
     value = float(_from_unit(parameter, x[0]))
     whole = round(value) if isinstance(parameter, Integer) else value
     return min(max(whole, parameter.low), parameter.high)

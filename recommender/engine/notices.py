@@ -270,7 +270,9 @@ def _at_the_edge(
             if objective.context:
                 what = f"the best runs at {len(runs)} of {len(bests)} values of "
                 what += f"{' and '.join(objective.context)} lie"
-            message = f"{what} at the {bound} bound of {parameter.name}; consider widening it"
+            beyond = np.abs(x[there] - 0.5) > 0.5 + EDGE
+            at = "beyond" if beyond.all() else "at or beyond" if beyond.any() else "at"
+            message = f"{what} {at} the {bound} bound of {parameter.name}; consider widening it"
             notices.append(Notice("boundary-optimum", message, runs))
     return notices
 

@@ -26,8 +26,8 @@ from recommender.engine.replicates import replicate_noise
 from recommender.engine.surrogate import Surrogate, fit
 from recommender.engine.threads import one_thread
 from recommender.errors import UsageError, did_you_mean
-from recommender.run import Direction, Objective, Params, Status
-from recommender.space import Parameter, SearchSpace
+from recommender.run import Direction, Objective, Params, Status, Value
+from recommender.space import Categorical, Parameter, SearchSpace
 
 Array = npt.NDArray[np.float64]
 
@@ -92,6 +92,7 @@ class Recommender:
         )
         self.seed = int(seed)
         self._encoding = Encoding(self.space)
+        self._tried: dict[str, list[Value]] = {}  # choices that were run and are not declared
         self._observations = Observations(self.objective)
         self._fitted: tuple[int, Surrogate] | None = None
         self._version = 0
@@ -157,6 +158,7 @@ class Recommender:
         )
         suggested = params.id if isinstance(params, Suggestion) else ""
         self._observations.tell(run, suggested)
+        self._give_columns(run.params)
         self._version += 1
 
     def ask(
@@ -256,7 +258,9 @@ class Recommender:
         if open_context:
             measured = [run.params for run in evidence.measured]
             turn = len(evidence.known) // n
-            values = context_values(self._encoding, region, open_context, n, measured, turn, rng)
+            values = context_values(
+                self._encoding, region, open_context, n, measured, evidence.known_params, turn, rng
+            )
             regions = [region.fixing(value) for value in values]
         held = {c: v for c, v in region.fixed.items() if c in self.objective.context}
         surrogate = self._surrogate(evidence) if self._has_model(evidence) else None
@@ -265,10 +269,12 @@ class Recommender:
         )
         told += notices.duplicates(evidence.measured)
         told += notices.of_the_range(self.objective, evidence)
+        believed = np.ones(len(evidence.y), dtype=bool)
         if surrogate is None:
             told.append(notices.no_model(evidence, self._runs_needed, self.objective.metric))
             picks = greedy.start(n, self._encoding, regions, evidence, defaults, rng)
         else:
+            believed = surrogate.believed
             told += notices.model_notices(self.objective, evidence, surrogate, self._encoding)
             picks = greedy.propose(
                 self._encoding,
@@ -287,7 +293,7 @@ class Recommender:
             ),
             exploratory=bool(open_context),
             context_share=share,
-            noise=replicate_noise(evidence.X, evidence.y),
+            noise=replicate_noise(evidence.X[believed], evidence.y[believed]),
             fitted=len(evidence.y),
         )
 
@@ -318,6 +324,16 @@ class Recommender:
             expected_improvement=pick.expected_improvement,
             probability_of_improvement=pick.probability_of_improvement,
         )
+
+    def _give_columns(self, params: Params) -> None:
+        """Give each choice that is not declared, and new, a column of its own."""
+        for parameter in self.space:
+            if not isinstance(parameter, Categorical):
+                continue
+            value, tried = params[parameter.name], self._tried.get(parameter.name, [])
+            if value not in parameter.choices and value not in tried:
+                self._tried[parameter.name] = [*tried, value]
+                self._encoding = Encoding(self.space, self._tried)
 
     def _evidence(self) -> Evidence:
         return Evidence.gather(tuple(self._observations), self._encoding)

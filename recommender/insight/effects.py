@@ -163,7 +163,7 @@ def _effects(view: View) -> Effects:
         context_share=share,
         context_index=index if objective.context else None,
         parameters=tuple(_parameter(view, name, model, doubted, share) for name in names),
-        interactions=() if model is None else _interactions(names, model.indices),
+        interactions=_interactions(names, model.indices, belief.model.flat) if model else (),
         notes=tuple(notes),
     )
 
@@ -237,7 +237,9 @@ def _parameter(
     )
 
 
-def _interactions(names: tuple[str, ...], indices: Indices) -> tuple[Interaction, ...]:
+def _interactions(
+    names: tuple[str, ...], indices: Indices, flat: npt.NDArray[np.bool_]
+) -> tuple[Interaction, ...]:
     shares = {pair: Share.of(draws) for pair, draws in indices.pairs.items()}
     ranked = sorted(shares, key=lambda pair: -shares[pair].mean)
     return tuple(
@@ -245,7 +247,12 @@ def _interactions(names: tuple[str, ...], indices: Indices) -> tuple[Interaction
             names[one],
             names[other],
             shares[one, other],
-            wording.of_interaction(names[one], names[other], shares[one, other].low),
+            # What cannot be told from flat changes no other effect that could be told.
+            wording.of_interaction(
+                names[one],
+                names[other],
+                0.0 if flat[[one, other]].any() else shares[one, other].low,
+            ),
         )
         for one, other in ranked
         if shares[one, other].mean >= WORTH_SAYING

@@ -41,7 +41,7 @@ def health(view: View) -> Iterator[Check]:
         advice = _ADVICE.get(notice.code, "")
         yield Check(notice.code, Level.WARNING, f"{notice.message}{advice}", notice.runs)
     codes = {notice.code for notice in told}
-    inside = "what looks best lies inside the declared bounds"
+    inside = "what looks best lies inside the declared bounds of what has an effect"
     if not competing(view.objective, evidence):
         context = " and ".join(view.objective.context)
         inside = (
@@ -111,9 +111,11 @@ def noise(view: View) -> Iterator[Check]:
         assumed = f"; the model fits {sd:.2g}"
     found = replicate_noise(evidence.X[kept], evidence.y[kept])
     if found is None:
+        twice = replicate_noise(evidence.X, evidence.y) is not None
+        results = "results that can be believed" if twice else "results"
         message = (
             f"the noise of {metric} is only assumed: no configuration was run twice with different "
-            f"results{assumed}. Repeat one run to know how much of a difference is chance"
+            f"{results}{assumed}. Repeat one run to know how much of a difference is chance"
         )
         yield Check("noise", Level.WARNING, message)
         return

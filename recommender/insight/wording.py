@@ -14,6 +14,7 @@ from recommender.number import format_value
 from recommender.run import Objective, Value
 
 SHOWN = 2  # single runs named at most
+TELLING = 0.05  # of the variance: an interaction of less may be chance
 CLEAR = 2.0  # standard deviations: a smaller difference is not claimed
 
 
@@ -80,8 +81,12 @@ def of_single_runs(objective: Objective, steps: Sequence[Step]) -> str:
 
 
 def of_interaction(one: str, other: str, low: float) -> str:
-    """Say whether the effect of one parameter depends on another."""
-    if low < 0.01:
+    """Say whether the effect of one parameter depends on another.
+
+    `low` is the least share of the variance that it is likely to have. A share is never below 0,
+    so that chance alone gives it a little.
+    """
+    if low < TELLING:
         return f"the data cannot tell whether the effect of {one} depends on {other}"
     return f"the effect of {one} depends on {other}"
 

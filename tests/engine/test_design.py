@@ -15,7 +15,7 @@ EVERYWHERE = Region({}, {})
 
 def values(n, turn=0, known=(), region=EVERYWHERE, context=("tau",), seed=0):
     rng = np.random.default_rng(seed)
-    return context_values(ENCODING, region, context, n, known, turn, rng)
+    return context_values(ENCODING, region, context, n, known, known, turn, rng)
 
 
 def strata(rows, n):
@@ -71,7 +71,7 @@ def test_two_context_parameters_are_paired_as_a_latin_hypercube():
 
 def test_whole_numbers_are_covered_as_whole_numbers():
     encoding = Encoding(SearchSpace([Integer("k", 1, 4), Real("a", 0, 1)]))
-    rows = context_values(encoding, EVERYWHERE, ("k",), 4, [], 0, np.random.default_rng(0))
+    rows = context_values(encoding, EVERYWHERE, ("k",), 4, [], [], 0, np.random.default_rng(0))
     assert [row["k"] for row in rows] == [1, 2, 3, 4]
 
 
@@ -94,3 +94,31 @@ def test_space_filling_of_an_exhausted_region_is_nothing():
     known = ENCODING.encode([dict(region.fixed)])
     rng = np.random.default_rng(0)
     assert space_filling(ENCODING, region, known, away_from(known), rng) is None
+
+
+@pytest.mark.parametrize("n", [1, 2, 5])
+def test_every_choice_of_a_context_has_its_turn(n):
+    choices = [f"d{index}" for index in range(24)]
+    encoding = Encoding(SearchSpace([Categorical("data", choices), Real("a", 0, 1)]))
+    rng = np.random.default_rng(0)
+    seen = {
+        row["data"]
+        for turn in range(80 // n)
+        for row in context_values(encoding, EVERYWHERE, ("data",), n, [], [], turn, rng)
+    }
+    assert seen == set(choices)
+
+
+def test_a_value_in_use_is_left_where_everything_was_run_at_it():
+    encoding = Encoding(
+        SearchSpace([Real("tau", 0.01, 1.0, scale="log"), Categorical("c", ["x", "y"])])
+    )
+    known = [{"tau": 0.1, "c": "x"}]
+
+    def taus(taken):
+        rng = np.random.default_rng(0)
+        rows = context_values(encoding, EVERYWHERE, ("tau",), 2, known, taken, 1, rng)
+        return [row["tau"] for row in rows]
+
+    assert 0.1 in taus(known)
+    assert 0.1 not in taus([*known, {"tau": 0.1, "c": "y"}])

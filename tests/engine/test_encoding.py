@@ -86,6 +86,30 @@ def test_two_choices_lie_at_squared_distance_one_and_an_undeclared_one_equally_f
     assert len(set(np.round(gaps[3, :3], 12))) == 1
 
 
+def test_choices_that_were_tried_and_are_not_declared_are_told_apart_but_never_taken():
+    encoding = Encoding(SPACE, {"c": ["gone", "lost"]})
+    X = encoding.encode([{**RUN, "c": c} for c in ("x", "y", 3, "gone", "lost")])
+    gaps = ((X[:, None] - X[None, :]) ** 2).sum(axis=2)
+    np.testing.assert_allclose(gaps, 1.0 - np.eye(5))
+    region = Region({}, {})
+    lower, upper = encoding.bounds(region)
+    spread = encoding.spread(np.random.default_rng(0).random((200, len(SPACE))), region)
+    assert (lower <= spread).all()
+    assert (spread <= upper).all()
+    assert {encoding.decode(x)["c"] for x in spread} == {"x", "y", 3}
+    for points in (X, encoding.snap(X + 0.1)):
+        assert {encoding.decode(x)["c"] for x in points} <= {"x", "y", 3}
+
+
+def test_every_configuration_of_a_small_region_is_counted():
+    encoding = Encoding(SearchSpace([Integer("k", 1, 9), Categorical("c", ["x", "y"])]))
+    points = encoding.every(Region({"c": "y"}, {"k": (2.0, 4.0)}), 10)
+    assert [encoding.decode(x) for x in points] == [{"k": k, "c": "y"} for k in (2, 3, 4)]
+    assert len(encoding.every(Region({}, {}), 18)) == 18
+    assert len(encoding.every(Region({}, {}), 17)) == 0
+    assert len(ENCODING.every(Region({}, {}), 10**6)) == 0
+
+
 @given(st.floats(-1.5, 2.5), st.floats(-1.5, 2.5), st.floats(1e-5, 1e-1), st.floats(0, 1))
 def test_a_point_of_a_region_decodes_into_it_to_the_last_digit(one, other, lr, place):
     low, high = sorted((one, other))

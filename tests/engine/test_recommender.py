@@ -444,7 +444,34 @@ class TestFailures:
         assert min(abs(s["b"] - 0.3) for s in batch) < 0.1
 
 
+def test_choices_that_are_not_declared_are_different_configurations():
+    recommender = Recommender([Real("lr", 1e-4, 0.1, scale="log"), Categorical("o", ["a", "b"])])
+    for choice, level in (("a", 0.5), ("b", 0.6), ("c", 0.4), ("d", 0.9)):
+        for lr in (0.001, 0.003, 0.01):
+            recommender.tell({"lr": lr, "o": choice}, level + abs(math.log10(lr / 0.003)) / 20)
+    batch = recommender.ask(4)
+    assert batch.noise is None
+    assert not [n for n in batch.notices if n.code == "poor-fit"]
+    assert {s["o"] for s in batch} <= {"a", "b"}
+    assert recommender.best()["o"] == "c"
+
+
+def test_the_noise_is_not_that_of_a_mistyped_replicate():
+    recommender = informed(20)
+    for value in (0.40, 0.41, 10.04):
+        recommender.tell({"lr": 0.01, "t": 0.5}, value)
+    batch = recommender.ask(1)
+    assert [n.code for n in batch.notices].count("suspect-run") == 1
+    assert batch.noise.sd < 0.02
+
+
 class TestNotices:
+    def test_what_lies_beyond_a_bound_is_said_to(self):
+        recommender = informed(20, function=lambda p: math.log10(p["lr"]))
+        recommender.tell({"lr": 1e-6, "t": 0.5}, -6.0, id="far")
+        found = [n.message for n in recommender.ask(1).notices if n.code == "boundary-optimum"]
+        assert found == ["the best run, far, lies beyond the low bound of lr; consider widening it"]
+
     def test_a_suspicious_run_is_named_with_what_was_expected(self):
         recommender = informed(20)
         recommender.tell({"lr": 0.004, "t": 0.55}, 2.5, id="odd")

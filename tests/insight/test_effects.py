@@ -106,6 +106,20 @@ def test_an_interaction_is_found_and_an_additive_sum_has_none(rng):
         assert named(found["sum"], name).first.mean == pytest.approx(0.5, abs=0.1)
 
 
+def test_no_effect_depends_on_another_by_chance():
+    parameters = [Real(name, 0.0, 1.0) for name in "xyz"]
+    for seed in (1000, 1001, 1010, 1012):
+        rng = np.random.default_rng(seed)
+        runs = [
+            run_of(n, {"x": x, "y": y, "z": z}, {"loss": x + 0.5 * y * y + 0.1 * noise})
+            for n, (x, y, z, noise) in enumerate(
+                np.column_stack([rng.random((12, 3)), rng.standard_normal(12)]).tolist(), 1
+            )
+        ]
+        for pair in effects(view_of(parameters, runs)).interactions:
+            assert pair.sentence.startswith("the data cannot tell")
+
+
 @pytest.mark.parametrize("direction", ["minimize", "maximize"])
 def test_the_best_value_is_known_and_looked_for_where_it_is(direction, rng):
     sign = 1.0 if direction == "minimize" else -1.0
