@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from recommender.engine.hyperparameters import TELLING, again, maximise, starts
+from recommender.engine.hyperparameters import MANY, TELLING, again, maximise, starts
 from recommender.engine.likelihood import Likelihood, standardisation
 from recommender.engine.outliers import IGNORED, doubt, doubt_many, doubt_together
 from recommender.engine.warping import Warp
@@ -127,7 +127,8 @@ def extended(
 def roughened(fitted: Fitted, told: Fitted) -> Fitted:
     """Return the fit with a rough function beside the smooth one, on the same scale.
 
-    What looked like noise is taken for either to begin with.
+    What looked like noise is taken for either to begin with; of many runs for noise, since one
+    climb must do and from there it leads to what is rough, if the runs say so.
 
     Args:
         fitted: the fit of all runs.
@@ -136,5 +137,5 @@ def roughened(fitted: Fitted, told: Fitted) -> Fitted:
     likelihood = told.likelihood.roughened()
     smooth, noise = told.theta[:-1], told.theta[-1]
     either = [np.array([*smooth, *both]) for both in ((noise, noise - LESS), (noise - LESS, noise))]
-    theta = maximise(likelihood, either, climbs=len(either))
+    theta = maximise(likelihood, either[-1:] if len(told.likelihood.y) > MANY else either)
     return fitted._replace(likelihood=fitted.likelihood.roughened(), theta=theta)

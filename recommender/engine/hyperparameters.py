@@ -19,8 +19,9 @@ Array = npt.NDArray[np.float64]
 BOUNDS = {"lengthscale": (0.02, 100.0), "variance": (1e-3, 1e2), "noise": (1e-6, 1e1)}
 NO_EFFECT = 20.0  # the logarithm of a length scale so long that the parameter has no effect
 CLIMBS = 2  # from the best of the starting points
+EXACTLY, ROUGHLY = 1e-7, 1e-4  # of the log density: a climb ends where a step gains less
 STEP = 1e-3  # of theta, for the curvature
-MANY = 100  # runs: with more, one start finds what several would
+MANY = 100  # runs: with more, one start finds what several would, and the top is known roughly
 TELLING = 2.0  # nats of log marginal likelihood that an effect must be worth
 CLEAR = 20.0  # nats of which no other start takes so many that the effect is not telling
 NEGLIGIBLE = 1e-3  # weight of hyperparameters that are left out of an average
@@ -43,10 +44,7 @@ def again(likelihood: Likelihood, theta: Array) -> list[Array]:
 
 
 def maximise(
-    likelihood: Likelihood,
-    beginnings: Sequence[Array],
-    without: Collection[int] = (),
-    climbs: int | None = None,
+    likelihood: Likelihood, beginnings: Sequence[Array], without: Collection[int] = ()
 ) -> Array:
     """Return the most probable theta found from these beginnings.
 
@@ -54,13 +52,11 @@ def maximise(
         likelihood: what to maximise.
         beginnings: (T,) points, the best of which are climbed from.
         without: the parameters that must have no effect.
-        climbs: from how many; fewer by default where there are many runs.
     """
     bounds = _bounds(likelihood)
     for index in _lengths_of(likelihood, without):
         bounds[index] = (NO_EFFECT, NO_EFFECT)
-    if climbs is None:
-        climbs = 1 if len(likelihood.y) > MANY else CLIMBS
+    climbs, precision = (1, ROUGHLY) if len(likelihood.y) > MANY else (CLIMBS, EXACTLY)
     inside = [np.clip(beginning, *np.transpose(bounds)) for beginning in beginnings]
     inside.sort(key=lambda theta: likelihood.negative_log_posterior(theta)[0])
     results = [
@@ -70,7 +66,7 @@ def maximise(
             jac=True,
             method="L-BFGS-B",
             bounds=bounds,
-            options={"maxiter": 100, "ftol": 1e-7, "gtol": 1e-3},
+            options={"maxiter": 100, "ftol": precision, "gtol": 1e-3},
         )
         for beginning in inside[:climbs]
     ]
