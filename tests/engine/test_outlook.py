@@ -141,7 +141,7 @@ def test_what_diverges_is_out_of_reach():
 
 
 def test_a_batch_ago_is_by_when_the_results_were_told():
-    rng = np.random.default_rng(3)
+    rng = np.random.default_rng(5)
     runs = [{"x": float(x), "z": float(z)} for x, z in rng.random((14, 2))]
     values = [float((run["x"] - 0.3) ** 2 + 0.5 * (run["z"] - 0.6) ** 2) for run in runs]
     order = [*range(4, 14), *range(4)]
@@ -154,7 +154,7 @@ def test_a_batch_ago_is_by_when_the_results_were_told():
             recommender.tell(runs[index], values[index], id=str(index))
         return recommender.outlook()
 
-    assert told(range(14)).chance_before == pytest.approx(told(order).chance_before, abs=0.05)
+    assert told(range(14)).chance_before == told(order).chance_before
 
 
 def test_nothing_is_sure_where_the_runs_cannot_be_told_from_noise():
