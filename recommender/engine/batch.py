@@ -96,9 +96,7 @@ def start(
         own = None if defaults is None or picks else _defaults_in(encoding, region, defaults)
         if own is not None and allowed(encoding.encode([own]))[0]:
             pick = Pick(own, "start", reference=dict(defaults or {}))
-        elif (x := space_filling(encoding, region, known, allowed, rng)) is not None or (
-            x := space_filling(encoding, region, known, other_than(known, encoding), rng)
-        ) is not None:
+        elif (x := _unlike(encoding, region, known, rng)) is not None:
             params = encoding.decode(x, region)
             rounded = round_params(params, encoding, region)
             new = allowed(encoding.encode([rounded]))[0]
@@ -181,6 +179,17 @@ def propose(
         worlds = worlds.adding(x, rng)
         known = np.vstack([known, x])
     return picks
+
+
+def _unlike(
+    encoding: Encoding, region: Region, known: Array, rng: np.random.Generator
+) -> Array | None:
+    """Return a space-filling point that no known one (k, D) is a hair from, or at least is not."""
+    for allowed in (away_from(known), other_than(known, encoding)):
+        x = space_filling(encoding, region, known, allowed, rng)
+        if x is not None:
+            return x
+    return None
 
 
 def _apart(posterior: Posterior, known: Array, outstanding: Array) -> Allowed:

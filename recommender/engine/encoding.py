@@ -118,6 +118,17 @@ class Encoding:
             index for index, parameter in enumerate(space) if levels(parameter) <= FEW_LEVELS
         )
 
+    def covering(self, params: Params) -> Encoding:
+        """Return the encoding that has a column for each choice of a run: this one if it does."""
+        choices = {
+            name: (*known, params[name]) if params[name] not in known else known
+            for name, known in self._choices.items()
+        }
+        if choices == self._choices:
+            return self
+        declared = {p.name: len(p.choices) for p in self.space if isinstance(p, Categorical)}
+        return Encoding(self.space, {name: choices[name][n:] for name, n in declared.items()})
+
     def encode(self, runs: Sequence[Params]) -> Array:
         """Return the (n, D) points of n runs, whose values the search space has coerced."""
         X = np.zeros((len(runs), self.width))

@@ -29,7 +29,7 @@ def feasibility(evidence: Evidence, groups: npt.NDArray[np.intp]) -> Posterior |
     if not len(evidence.diverged):
         return None
     finished, diverged = (
-        X if len(X) <= EACH else X[spread_out(X, EACH, np.array([0]))]
+        X if len(X) <= EACH else X[spread_out(X, EACH, 0)]
         for X in (evidence.finished, evidence.diverged)
     )
     labels = np.append(-np.ones(len(finished)), np.ones(len(diverged)))

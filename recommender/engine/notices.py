@@ -143,7 +143,7 @@ def duplicates(measured: Sequence[Observation]) -> list[Notice]:
     return [
         Notice(
             "duplicate-run",
-            f"{_several(ids)} agree in every parameter and in the result; if they are one "
+            f"{_several(ids, ' and ')} agree in every parameter and in the result; if they are one "
             f"training written down twice, exclude one",
             tuple(ids),
         )
@@ -152,10 +152,10 @@ def duplicates(measured: Sequence[Observation]) -> list[Notice]:
     ]
 
 
-def _several(ids: Sequence[str]) -> str:
+def _several(ids: Sequence[str], joint: str = ", ") -> str:
     if len(ids) > NAMED:
         return f"{', '.join(ids[:NAMED])} and {len(ids) - NAMED} more"
-    return " and ".join(ids)
+    return joint.join(ids)
 
 
 def of_the_range(objective: Objective, evidence: Evidence) -> list[Notice]:
@@ -172,9 +172,8 @@ def of_the_range(objective: Objective, evidence: Evidence) -> list[Notice]:
     ):
         if wrong:
             ids = tuple(evidence.measured[index].id for index in wrong)
-            more = f" and {len(ids) - NAMED} more" if len(ids) > NAMED else ""
             message = (
-                f"{', '.join(ids[:NAMED])}{more}: {objective.metric} "
+                f"{_several(ids)}: {objective.metric} "
                 f"{format_value(values[wrong[0]])} {why}; check the entry before you train on "
                 "what it leads to"
             )

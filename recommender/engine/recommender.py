@@ -26,8 +26,8 @@ from recommender.engine.replicates import replicate_noise
 from recommender.engine.surrogate import Surrogate, fit
 from recommender.engine.threads import one_thread
 from recommender.errors import UsageError, did_you_mean
-from recommender.run import Direction, Objective, Params, Status, Value
-from recommender.space import Categorical, Parameter, SearchSpace
+from recommender.run import Direction, Objective, Params, Status
+from recommender.space import Parameter, SearchSpace
 
 Array = npt.NDArray[np.float64]
 
@@ -92,7 +92,6 @@ class Recommender:
         )
         self.seed = int(seed)
         self._encoding = Encoding(self.space)
-        self._tried: dict[str, list[Value]] = {}  # choices that were run and are not declared
         self._observations = Observations(self.objective)
         self._fitted: tuple[int, Surrogate] | None = None
         self._version = 0
@@ -158,7 +157,7 @@ class Recommender:
         )
         suggested = params.id if isinstance(params, Suggestion) else ""
         self._observations.tell(run, suggested)
-        self._give_columns(run.params)
+        self._encoding = self._encoding.covering(run.params)
         self._version += 1
 
     def ask(
@@ -324,16 +323,6 @@ class Recommender:
             expected_improvement=pick.expected_improvement,
             probability_of_improvement=pick.probability_of_improvement,
         )
-
-    def _give_columns(self, params: Params) -> None:
-        """Give each choice that is not declared, and new, a column of its own."""
-        for parameter in self.space:
-            if not isinstance(parameter, Categorical):
-                continue
-            value, tried = params[parameter.name], self._tried.get(parameter.name, [])
-            if value not in parameter.choices and value not in tried:
-                self._tried[parameter.name] = [*tried, value]
-                self._encoding = Encoding(self.space, self._tried)
 
     def _evidence(self) -> Evidence:
         return Evidence.gather(tuple(self._observations), self._encoding)

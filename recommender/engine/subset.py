@@ -33,7 +33,7 @@ def representative(X: Array, y: Array, size: int) -> npt.NDArray[np.intp]:
         return np.arange(len(y))
     about = about_places(X, y)
     promising = np.argsort(about, kind="stable")
-    chosen = set(spread_out(X, size - int(BEST * size), promising[:1]).tolist())
+    chosen = set(spread_out(X, size - int(BEST * size), int(promising[0])).tolist())
     gain = about - y
     middle = float(np.median(gain))
     spread = 1.4826 * float(np.median(np.abs(gain - middle)))  # robust: that of a normal's sd
@@ -67,8 +67,8 @@ def about_places(X: Array, y: Array) -> Array:
     return np.asarray(total / np.maximum(weights.sum(axis=1) + own, 1.0))[place]
 
 
-def spread_out(X: Array, size: int, first: npt.NDArray[np.intp]) -> npt.NDArray[np.intp]:
-    """Return the sorted indices of `size` points: the first ones, and others that fill the space.
+def spread_out(X: Array, size: int, first: int) -> npt.NDArray[np.intp]:
+    """Return the sorted indices of `size` points: the first one, and others that fill the space.
 
     Each of the others is the point farthest from those chosen before (Gonzalez 1985, "Clustering
     to minimize the maximum intercluster distance").
@@ -76,17 +76,14 @@ def spread_out(X: Array, size: int, first: npt.NDArray[np.intp]) -> npt.NDArray[
     Args:
         X: (n, D) points, n >= size.
         size: how many.
-        first: the indices of at least one and at most `size` points.
+        first: the index of a point.
     """
-    chosen = [int(index) for index in first]
+    chosen = [first]
     squares = np.einsum("ij,ij->i", X, X)
     gaps = np.full(len(X), np.inf)
-    for index in chosen:
-        gaps = np.minimum(gaps, squares + squares[index] - 2.0 * X @ X[index])
-    gaps[chosen] = -np.inf
     while len(chosen) < size:
-        index = int(np.argmax(gaps))
-        chosen.append(index)
-        gaps = np.minimum(gaps, squares + squares[index] - 2.0 * X @ X[index])
-        gaps[index] = -np.inf
+        last = chosen[-1]
+        gaps = np.minimum(gaps, squares + squares[last] - 2.0 * X @ X[last])
+        gaps[last] = -np.inf
+        chosen.append(int(np.argmax(gaps)))
     return np.array(sorted(chosen))
