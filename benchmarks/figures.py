@@ -117,9 +117,9 @@ def _label_ends(axis: Any, ends: Mapping[str, tuple[float, float]]) -> None:
     """Write each line's name at its end, moved apart where they would overlap."""
     low, high = np.log(axis.get_ylim())
     step = 0.065 * (high - low)
-    place = -np.inf
+    places: dict[float, float] = {}  # of the last name at each end
     for name, (x, y) in sorted(ends.items(), key=lambda end: end[1][1]):
-        place = max(np.log(y), place + step)
+        place = places[x] = max(np.log(y), places.get(x, -np.inf) + step)
         axis.annotate(
             name, (x, np.exp(place)), xytext=(5, 0), textcoords="offset points", va="center",
             color=COLOURS[name], fontsize=8, weight="bold" if name == OURS else "normal",
